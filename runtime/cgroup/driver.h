@@ -1,0 +1,81 @@
+// cgroup drivers: v1 (one directory per controller hierarchy), v2 (one unified directory). systemd's comes later and
+// will be a third implementation of the same interface.
+#pragma once
+
+#include <sys/types.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "runtime/base/fd.h"
+#include "runtime/base/result.h"
+#include "runtime/oci/spec.h"
+
+namespace nemoclaw::cgroup {
+
+enum class Version : uint8_t { V1, V2 };
+
+// Where the kernel's hierarchies are mounted, found once from /proc/self/mountinfo (pure parser, tested on samples).
+struct Hierarchy {
+  std::string mount_point;       // /sys/fs/cgroup/memory
+  oci::Strings controllers;      // v1: "memory", "cpu,cpuacct" split, "name=systemd"; v2: empty
+};
+
+struct Layout {
+  Version version = Version::V1;
+  std::vector<Hierarchy> hierarchies;  // v2: exactly one
+};
+
+Result<Layout> parse_layout(std::string_view mountinfo);
+Result<Layout> detect_layout();
+
+// The path below each hierarchy's mount point for a container: cgroupsPath if given (absolute: from the root; relative:
+// below our own cgroup), else "<own cgroup>/<id>" as runc does. Pure.
+Result<std::string> container_path(const std::string& cgroups_path, const std::string& id, const std::string& own_path);
+
+struct FileWrite {
+  std::string file;   // relative to the cgroup directory
+  std::string value;
+  bool optional = false;  // a kernel without the file is not an error
+};
+
+// OCI resources -> writes, in order. v1: per controller; v2: unified files, v1 values converted. Pure.
+struct LimitsPlan {
+  std::vector<std::pair<std::string, FileWrite>> writes;  // (controller, write); controller "" = v2
+};
+Result<LimitsPlan> plan_limits(Version version, const oci::Resources& resources, bool update = false);
+
+struct Stats {
+  uint64_t memory_usage_bytes = 0, memory_limit_bytes = 0, pids_current = 0, cpu_usage_ns = 0;
+};
+
+// A container's cgroup. Directories are created by create() and removed by remove(); nothing is removed on destruction.
+class Driver {
+ public:
+  virtual ~Driver() = default;
+
+  // Makes the directories; refuses a cgroup that already holds processes or is frozen.
+  virtual Result<void> create() = 0;
+  virtual Result<void> apply_limits(const oci::Resources& resources, bool update) = 0;
+  // Moves a process in; on v2 prefer clone_target() with CLONE_INTO_CGROUP.
+  virtual Result<void> add_process(pid_t pid) = 0;
+  // v2: descriptor for clone3's CLONE_INTO_CGROUP; invalid on v1.
+  virtual Result<Fd> clone_target() = 0;
+  virtual Result<std::vector<pid_t>> processes(bool recursive) = 0;
+  virtual Result<void> freeze(bool frozen) = 0;
+  virtual Result<bool> is_frozen() = 0;
+  // Signals every process in the cgroup and below (cgroup.kill where the kernel has it).
+  virtual Result<void> kill_all(int signal) = 0;
+  // Removes the directories and what was made below them; retries while the kernel still counts dying tasks.
+  virtual Result<void> remove() = 0;
+  virtual Result<Stats> stats() = 0;
+  virtual oci::Strings directories() const = 0;  // absolute, for the state record
+  virtual const char* name() const = 0;          // "v1", "v2"
+};
+
+Result<std::unique_ptr<Driver>> open_driver(const Layout& layout, const std::string& container_path);
+// From a state record (exec, kill, delete): the directories as they were.
+Result<std::unique_ptr<Driver>> reopen_driver(std::string_view name, const oci::Strings& directories);
+
+}  // namespace nemoclaw::cgroup

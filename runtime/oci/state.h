@@ -1,0 +1,46 @@
+// The container's state: the specification's State (what hooks read on stdin and `state` prints), and our record of it
+// on disk, <root>/<id>/state.json.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "runtime/base/result.h"
+#include "runtime/oci/effective_spec.h"
+#include "runtime/oci/spec.h"
+
+namespace nemoclaw::oci {
+
+enum class Status : uint8_t { Creating, Created, Running, Stopped, Paused };
+const char* status_name(Status status);
+
+struct StateRecord {
+  std::string id;
+  std::string oci_version;
+  std::string bundle;        // absolute
+  std::string rootfs;        // absolute, on the host
+  pid_t init_pid = 0;
+  uint64_t init_start_time = 0;  // procfs::Stat::start_time
+  std::string created;       // RFC 3339
+  std::string owner;         // user name of the creator, "" if unknown
+  Strings cgroup_paths;      // absolute directories that belong to this container, one per hierarchy (v1) or one (v2)
+  std::string cgroup_driver; // "v1", "v2", "systemd", "none"
+  std::vector<std::pair<std::string, std::string>> namespace_paths;  // type -> /proc/<pid>/ns/...
+  StringMap annotations;
+  std::vector<Protection> protections;
+  std::string policy_name, policy_digest, sandbox_id;
+  bool systemd_cgroup = false;
+  bool rootless = false;
+};
+
+std::string encode_state_record(const StateRecord& record);
+Result<StateRecord> decode_state_record(std::string_view text);
+
+// The State of runtime-spec: {"ociVersion","id","status","pid","bundle","annotations"}. With `extended`, the members
+// that runc's `state` adds (rootfs, created, owner) and ours (nemoclaw: {policy, digest, sandbox, protections}).
+std::string encode_state(const StateRecord& record, Status status, bool extended);
+
+}  // namespace nemoclaw::oci
