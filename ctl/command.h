@@ -1,0 +1,30 @@
+// The commands of nemoclawctl: one table per group, each in a file of its own. main.cc joins them, prints the help from them and
+// suggests the nearest one for a word that none of them knows.
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace nemoclaw::ctl {
+
+// Exit codes of every command.
+enum ExitCode : int {
+  kExitFine = 0,
+  kExitNo = 1,     // the answer is no: a policy is invalid, a check failed
+  kExitUsage = 2,  // bad use, or a file that cannot be read
+};
+
+struct Command {
+  const char* group;    // "policy"
+  const char* name;     // "check"; empty: the group itself is the command ("doctor")
+  const char* summary;  // one line for --help
+  // `args` are the words after the name. Returns the exit code. --help is the command's own to answer.
+  int (*run)(const std::vector<std::string>& args);
+};
+
+const std::vector<Command>& policy_commands();
+const std::vector<Command>& sandbox_commands();
+const std::vector<Command>& logs_commands();
+const std::vector<Command>& doctor_commands();
+
+}  // namespace nemoclaw::ctl
