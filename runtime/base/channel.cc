@@ -1,0 +1,92 @@
+#include "runtime/base/channel.h"
+
+#include <sys/socket.h>
+#include <sys/uio.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+namespace nemoclaw {
+
+Result<void> Channel::send(uint32_t kind, std::string_view payload) const {
+  payload = payload.substr(0, payload_bytes_max);
+  iovec parts[2] = {{&kind, sizeof kind}, {const_cast<char*>(payload.data()), payload.size()}};
+  msghdr message = {};
+  message.msg_iov = parts;
+  message.msg_iovlen = 2;
+  for (;;) {
+    if (sendmsg(socket_.raw(), &message, MSG_NOSIGNAL) >= 0) return {};
+    if (errno != EINTR) return errno_error("send message");
+  }
+}
+
+Result<std::optional<Channel::Message>> Channel::receive() const {
+  Message received;
+  std::string text(payload_bytes_max, '\0');
+  iovec parts[2] = {{&received.kind, sizeof received.kind}, {text.data(), text.size()}};
+  msghdr message = {};
+  message.msg_iov = parts;
+  message.msg_iovlen = 2;
+  ssize_t length;
+  do length = recvmsg(socket_.raw(), &message, MSG_CMSG_CLOEXEC);
+  while (length < 0 && errno == EINTR);
+  // A peer that died with our message unread resets the connection: to us that is "closed", too.
+  if (length == 0 || (length < 0 && errno == ECONNRESET)) return std::optional<Message>();
+  if (length < 0) return errno_error("receive message");
+  if (static_cast<size_t>(length) < sizeof received.kind) return make_error("malformed message");
+  text.resize(static_cast<size_t>(length) - sizeof received.kind);
+  received.payload = std::move(text);
+  return std::optional<Message>(std::move(received));
+}
+
+Result<ChannelPair> make_channel_pair() {
+  int raw[2];
+  if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, raw) != 0) return errno_error("socketpair");
+  return ChannelPair{Channel(Fd(raw[0])), Channel(Fd(raw[1]))};
+}
+
+Result<void> send_descriptor(FdRef socket, FdRef descriptor, std::string_view text) {
+  char byte = 0;
+  iovec part = {text.empty() ? &byte : const_cast<char*>(text.data()), std::max<size_t>(text.size(), 1)};
+  alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))] = {};
+  msghdr message = {};
+  message.msg_iov = &part;
+  message.msg_iovlen = 1;
+  message.msg_control = control;
+  message.msg_controllen = sizeof control;
+  cmsghdr* header = CMSG_FIRSTHDR(&message);
+  header->cmsg_level = SOL_SOCKET;
+  header->cmsg_type = SCM_RIGHTS;
+  header->cmsg_len = CMSG_LEN(sizeof(int));
+  const int raw = descriptor.raw();
+  memcpy(CMSG_DATA(header), &raw, sizeof raw);
+  for (;;) {
+    if (sendmsg(socket.raw(), &message, MSG_NOSIGNAL) >= 0) return {};
+    if (errno != EINTR) return errno_error("send descriptor");
+  }
+}
+
+Result<Fd> receive_descriptor(FdRef socket) {
+  char text[4096];
+  iovec part = {text, sizeof text};
+  alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))] = {};
+  msghdr message = {};
+  message.msg_iov = &part;
+  message.msg_iovlen = 1;
+  message.msg_control = control;
+  message.msg_controllen = sizeof control;
+  ssize_t length;
+  do length = recvmsg(socket.raw(), &message, MSG_CMSG_CLOEXEC);
+  while (length < 0 && errno == EINTR);
+  if (length < 0) return errno_error("receive descriptor");
+  const cmsghdr* header = CMSG_FIRSTHDR(&message);
+  if (!header || header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_RIGHTS ||
+      header->cmsg_len != CMSG_LEN(sizeof(int)))
+    return make_error("receive descriptor: the message carries none");
+  int raw = -1;
+  memcpy(&raw, CMSG_DATA(header), sizeof raw);
+  return Fd(raw);
+}
+
+}  // namespace nemoclaw
