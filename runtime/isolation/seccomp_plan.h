@@ -22,8 +22,18 @@ struct SeccompPlan {
   std::vector<std::string> unknown_syscalls;  // names that this libseccomp does not know (left out, as runc does)
 };
 
+// Whose system calls the filter sees: the host kernel's and those of the 32-bit programs that it can run.
+enum class Machine : uint8_t { X86_64, Aarch64 };
+#if defined(__aarch64__)
+inline constexpr Machine native_machine = Machine::Aarch64;
+#else
+inline constexpr Machine native_machine = Machine::X86_64;
+#endif
+
 // Pure. Errors name the field ("linux.seccomp.syscalls[3].action: unknown action 'X'").
-Result<SeccompPlan> plan_seccomp(const oci::Seccomp& seccomp);
+// The native architecture is always included, architectures of other machines are ignored (this kernel has none of
+// their processes), and a call of an architecture that is left out kills the thread, as with runc.
+Result<SeccompPlan> plan_seccomp(const oci::Seccomp& seccomp, Machine machine = native_machine);
 
 // seccomp(2) on the calling thread; needs no_new_privs or CAP_SYS_ADMIN. The listener is invalid unless plan.notify.
 Result<Fd> apply_seccomp(const SeccompPlan& plan);
