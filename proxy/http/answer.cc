@@ -1,0 +1,70 @@
+#include "proxy/http/answer.h"
+
+#include "runtime/base/json.h"
+
+namespace nemoclaw::http {
+
+namespace {
+
+const char* reason_phrase(int status) {
+  switch (status) {
+    case 400: return "Bad Request";
+    case 403: return "Forbidden";
+    case 408: return "Request Timeout";
+    case 414: return "URI Too Long";
+    case 417: return "Expectation Failed";
+    case 421: return "Misdirected Request";
+    case 429: return "Too Many Requests";
+    case 431: return "Request Header Fields Too Large";
+    case 502: return "Bad Gateway";
+    case 503: return "Service Unavailable";
+    case 505: return "HTTP Version Not Supported";
+    default: return "Error";
+  }
+}
+
+std::vector<std::string> next_steps(const Denial& denial) {
+  if (denial.status == 403 || denial.code == "rate_limited")
+    return {"This was decided by the sandbox's policy. Do not retry, and do not try another way around it: "
+            "every way out of this sandbox is judged by the same policy.",
+            "Tell your operator what you need and why. They can allow it with: nemoclawctl approve " + denial.decision};
+  if (denial.status >= 500)
+    return {"The policy allows this destination, but it could not be reached. Trying again later may help."};
+  return {"The request itself is malformed and was not forwarded. Send a well-formed HTTP/1.1 proxy request."};
+}
+
+}  // namespace
+
+int status_for_code(const std::string& code) {
+  if (code == "invalid_request") return 400;
+  if (code == "authority_mismatch") return 421;
+  if (code == "rate_limited") return 429;
+  if (code == "upstream_unreachable" || code == "upstream_tls") return 502;
+  if (code == "inference_unconfigured") return 503;
+  return 403;
+}
+
+std::string render_denial(const Denial& denial, bool head_only) {
+  json::Writer writer;
+  writer.begin_object()
+      .member("error", denial.code)
+      .member("decision", denial.decision)
+      .member("detail", denial.detail)
+      .member("layer", denial.layer)
+      .member("entry", denial.entry)
+      .member("binary", denial.binary)
+      .member("host", denial.host)
+      .member("port", static_cast<unsigned>(denial.port))
+      .member("method", denial.method)
+      .member("path", denial.path)
+      .member("next_steps", next_steps(denial))
+      .end_object();
+  const std::string body = writer.take() + "\n";
+  std::string answer = "HTTP/1.1 " + std::to_string(denial.status) + " " + reason_phrase(denial.status) +
+                       "\r\nContent-Type: application/json\r\nX-NemoClaw-Decision: " + denial.decision +
+                       "\r\nContent-Length: " + std::to_string(body.size()) + "\r\nConnection: close\r\n\r\n";
+  if (!head_only) answer += body;
+  return answer;
+}
+
+}  // namespace nemoclaw::http

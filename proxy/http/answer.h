@@ -1,0 +1,27 @@
+// The proxy's own answers: a denial that tells an agent what happened, not to retry around it, and how the operator can
+// allow it. Pure.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+namespace nemoclaw::http {
+
+struct Denial {
+  int status = 403;
+  std::string code;      // "policy_denied", ...
+  std::string decision;  // id; also in the audit and in X-NemoClaw-Decision
+  std::string detail;    // one sentence
+  std::string layer, entry, binary;
+  std::string host;
+  uint16_t port = 0;
+  std::string method, path;
+};
+
+// 403 for a denial, 421, 429, 502 ... for the codes that have a status of their own.
+int status_for_code(const std::string& code);
+
+// Complete response with Connection: close.
+std::string render_denial(const Denial& denial, bool head_only = false);
+
+}  // namespace nemoclaw::http

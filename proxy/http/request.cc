@@ -1,0 +1,145 @@
+#include "proxy/http/request.h"
+
+#include <algorithm>
+
+#include "proxy/http/text.h"
+
+namespace nemoclaw::http {
+
+using State = RequestParser::State;
+
+State RequestParser::refuse(int status, std::string reason, std::string code) {
+  refusal_ = Refusal{status, std::move(code), std::move(reason)};
+  return state_ = State::Refused;
+}
+
+State RequestParser::feed(std::string_view& input) {
+  while (state_ == State::NeedMore && !input.empty()) {
+    // TLS, SOCKS and other foreign protocols end at their first byte instead of waiting for a line.
+    if (!started_ && input.front() != '\r' && input.front() != '\n' && !is_token(input.substr(0, 1)))
+      return refuse(400, "the first byte is not HTTP (TLS or SOCKS sent to an HTTP proxy?)");
+    started_ = started_ || input.front() != '\r';
+    switch (lines_.next(input)) {
+      case LineReader::Step::NeedMore: return state_;
+      case LineReader::Step::Malformed: return refuse(400, "a line that does not end with CR LF, or a NUL byte");
+      case LineReader::Step::TooLong: return refuse(431, "the request head is too large");
+      case LineReader::Step::Line: break;
+    }
+    if (const std::optional<State> end = take_line(lines_.line())) return *end;
+  }
+  return state_;
+}
+
+std::optional<State> RequestParser::take_line(const std::string& line) {
+  if (!have_request_line_) {
+    if (line.empty()) {  // RFC 9112 section 2.2: one empty line before a request is forgiven
+      if (skipped_empty_line_) return refuse(400, "empty lines before the request line");
+      skipped_empty_line_ = true;
+      started_ = false;
+      return std::nullopt;
+    }
+    have_request_line_ = true;
+    const State state = parse_request_line(line);
+    return state == State::Refused ? std::optional(state) : std::nullopt;
+  }
+  if (line.empty()) return finish();
+  if (request_.fields.size() >= limits_.fields_max) return refuse(431, "too many header fields");
+  Result<Field> field = parse_field(line);
+  if (!field) return refuse(400, field.error().message);
+  request_.fields.push_back(std::move(*field));
+  return std::nullopt;
+}
+
+State RequestParser::parse_request_line(std::string_view line) {
+  const size_t first = line.find(' ');
+  const size_t second = first == std::string_view::npos ? first : line.find(' ', first + 1);
+  if (second == std::string_view::npos || line.find(' ', second + 1) != std::string_view::npos)
+    return refuse(400, "the request line is not 'METHOD target HTTP/1.1' with single spaces");
+  const std::string_view method = line.substr(0, first), target = line.substr(first + 1, second - first - 1),
+                         version = line.substr(second + 1);
+  if (!is_token(method) || method.size() > 32) return refuse(400, "the method is not a token of at most 32 bytes");
+  const bool is_version = version.size() == 8 && version.substr(0, 5) == "HTTP/" && version[6] == '.';
+  if (version != "HTTP/1.1" && version != "HTTP/1.0")
+    return refuse(is_version ? 505 : 400, "the version is neither HTTP/1.1 nor HTTP/1.0");
+  request_.method = method;
+  request_.is_connect = method == "CONNECT";
+  request_.minor_version = version.back() - '0';
+  return parse_target(target);
+}
+
+State RequestParser::parse_target(std::string_view target) {
+  if (target.size() > limits_.target_bytes_max) return refuse(414, "the target is too long");
+  for (const char raw : target) {
+    const auto byte = static_cast<unsigned char>(raw);
+    if (byte <= 0x20 || byte >= 0x7f || byte == '#' || byte == '\\')
+      return refuse(400, "the target holds a control byte, a non-ASCII byte, '#' or a backslash");
+  }
+  if (request_.is_connect) {
+    Result<Authority> authority = parse_authority(target, std::nullopt);
+    if (!authority) return refuse(400, "CONNECT target: " + authority.error().message);
+    request_.authority = std::move(*authority);
+    return state_;
+  }
+  constexpr std::string_view kScheme = "http://";
+  if (!equals_ignoring_case(target.substr(0, kScheme.size()), kScheme))
+    return refuse(400, "this is a forward proxy: use CONNECT host:port, or an absolute http:// target");
+  target.remove_prefix(kScheme.size());
+  const size_t end = target.find_first_of("/?");
+  Result<Authority> authority = parse_authority(target.substr(0, end), 80);
+  if (!authority) return refuse(400, "absolute target: " + authority.error().message);
+  request_.authority = std::move(*authority);
+  const std::string_view path = end == std::string_view::npos ? std::string_view() : target.substr(end);
+  if (path.empty()) request_.path = request_.method == "OPTIONS" ? "*" : "/";
+  else request_.path = path.front() == '?' ? "/" + std::string(path) : std::string(path);
+  return state_;
+}
+
+State RequestParser::check_host() {
+  const size_t hosts = count_fields(request_.fields, "host");
+  if (hosts > 1) return refuse(400, "more than one Host");
+  if (hosts == 0)
+    return request_.minor_version == 1 ? refuse(400, "HTTP/1.1 without Host") : state_;
+  const Result<Authority> host =
+      parse_authority(find_field(request_.fields, "host")->value, request_.authority.port);
+  if (!host) return refuse(400, "Host: " + host.error().message);
+  // Some clients leave the port out of CONNECT's Host, so only the names must agree.
+  if (request_.is_connect && !equals_ignoring_case(host->host, request_.authority.host))
+    return refuse(421, "Host names another host than the CONNECT target", "authority_mismatch");
+  return state_;
+}
+
+State RequestParser::check_expect() {
+  const size_t expects = count_fields(request_.fields, "expect");
+  if (expects == 0) return state_;
+  if (expects > 1 || !equals_ignoring_case(find_field(request_.fields, "expect")->value, "100-continue"))
+    return refuse(417, "an Expect other than 100-continue");
+  request_.expect_continue = request_.minor_version == 1 && !request_.is_connect;
+  return state_;
+}
+
+State RequestParser::finish() {
+  if (check_host() == State::Refused || check_expect() == State::Refused) return state_;
+  for (const char* singleton : {"authorization", "proxy-authorization", "content-type", "upgrade"})
+    if (count_fields(request_.fields, singleton) > 1)
+      return refuse(400, std::string("more than one ") + singleton);
+  const Result<std::vector<std::string>> tokens = connection_tokens(request_.fields);
+  if (!tokens) return refuse(400, tokens.error().message);
+  const Result<Framing> framing = parse_framing(request_.fields, request_.minor_version);
+  if (!framing) return refuse(400, framing.error().message);
+  request_.framing = *framing;
+  if (request_.is_connect && (framing->kind == BodyKind::Chunked || framing->length > 0))
+    return refuse(400, "CONNECT with a body");
+  return state_ = State::Complete;
+}
+
+std::string serialise_request(const Request& request) {
+  std::string head = request.method + " " + request.path + " HTTP/1.1\r\nHost: " +
+                     render_authority(request.authority, 80) + "\r\n";
+  for (const Field& field : end_to_end_fields(request.fields)) head += field.name + ": " + field.value + "\r\n";
+  if (request.framing.kind == BodyKind::Length)
+    head += "Content-Length: " + std::to_string(request.framing.length) + "\r\n";
+  if (request.framing.kind == BodyKind::Chunked) head += "Transfer-Encoding: chunked\r\n";
+  return head + "Connection: close\r\n\r\n";
+}
+
+}  // namespace nemoclaw::http

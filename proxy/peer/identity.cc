@@ -1,0 +1,126 @@
+#include "proxy/peer/identity.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+
+#include "runtime/base/file.h"
+#include "runtime/base/procfs.h"
+
+namespace nemoclaw::peer {
+
+namespace {
+
+constexpr size_t kAncestorsMax = 32;
+
+// nsfs inode of the process's mount namespace; 0 if it cannot be read.
+uint64_t mount_namespace_of(FdRef process) {
+  struct stat status;
+  return fstatat(process.raw(), "ns/mnt", &status, 0) == 0 ? status.st_ino : 0;
+}
+
+// The container's first process is the oldest member of its cgroup. Paths are compared in its mount namespace: a process
+// that made a mount namespace of its own could put any file at any path.
+uint64_t container_mount_namespace(const std::vector<pid_t>& members) {
+  uint64_t oldest = UINT64_MAX, found = 0;
+  for (const pid_t pid : members) {
+    const Result<Fd> process = procfs::open_process(pid);
+    if (!process) continue;
+    const Result<procfs::Stat> stat = procfs::stat_at(*process);
+    if (!stat || stat->start_time >= oldest) continue;
+    const uint64_t inode = mount_namespace_of(*process);
+    if (inode == 0) continue;  // a zombie has none
+    oldest = stat->start_time;
+    found = inode;
+  }
+  return found;
+}
+
+Result<Executable> executable_in(FdRef process, uint64_t mount_namespace) {
+  if (mount_namespace == 0 || mount_namespace_of(process) != mount_namespace)
+    return make_error("the process runs in a mount namespace of its own, where a path says nothing");
+  return open_executable(process);
+}
+
+}  // namespace
+
+std::vector<Ancestor> find_ancestors(pid_t pid, const std::vector<pid_t>& members, uint64_t mount_namespace) {
+  std::vector<Ancestor> ancestors;
+  Result<procfs::Stat> child = procfs::stat(pid);
+  while (child && ancestors.size() < kAncestorsMax) {
+    const pid_t parent = child->parent;
+    if (!std::binary_search(members.begin(), members.end(), parent)) break;
+    const Result<Fd> process = procfs::open_process(parent);
+    if (!process) break;
+    Result<procfs::Stat> stat = procfs::stat_at(*process);
+    // A parent that is younger than its child is another process with a recycled pid.
+    if (!stat || stat->start_time > child->start_time) break;
+    Ancestor ancestor;
+    ancestor.pid = parent;
+    Result<Executable> executable = executable_in(*process, mount_namespace);
+    if (executable) {
+      ancestor.path = executable->path;
+      ancestor.executable = std::move(*executable);
+    } else {
+      ancestor.path = "(" + executable.error().message + ")";
+    }
+    ancestors.push_back(std::move(ancestor));
+    child = std::move(stat);
+  }
+  return ancestors;
+}
+
+Result<void> Identifier::resolve_owners(const std::vector<pid_t>& members, Located& located, Failure& failure) {
+  const uint64_t mount_namespace = container_mount_namespace(members);
+  for (const Owner& owner : located.owners) {
+    Fd process = TRY_CONTEXT(procfs::open_process(owner.pid), "the calling process is gone");
+    Executable executable = TRY(executable_in(process, mount_namespace));
+    const procfs::Stat now = TRY_CONTEXT(procfs::stat_at(process), "the calling process is gone");
+    if (now.start_time != owner.start_time) return make_error("the calling process is gone");
+    if (!located.executable.file.valid()) {
+      located.pid = failure.pid = owner.pid;
+      failure.binary = executable.path;
+      located.executable = std::move(executable);
+    } else if (executable.key != located.executable.key || executable.path != located.executable.path) {
+      failure.code = "ambiguous_owner";
+      return make_error("the connection is held by processes that execute different files: " +
+                        quoted(located.executable.path) + " and " + quoted(executable.path));
+    }
+  }
+  located.ancestors = find_ancestors(located.pid, members, mount_namespace);
+  return {};
+}
+
+Result<Located> Identifier::locate(const SocketTuple& tuple, Failure& failure) {
+  failure.code = "policy_denied";
+  Located located;
+  located.socket = TRY_CONTEXT(query_.find(tuple), "the calling socket is gone");
+  failure.uid = located.socket.uid;
+  failure.uid_known = true;
+  if (located.socket.inode == 0) return make_error("the calling process closed its socket before it was identified");
+  const std::vector<pid_t> members = TRY(list_members(cgroups_));
+  located.owners = find_owners(members, located.socket.inode);
+  if (located.owners.empty()) return make_error("no process of this sandbox holds the calling socket");
+  TRY(resolve_owners(members, located, failure));
+  return located;
+}
+
+Result<void> Identifier::confirm(const SocketTuple& tuple, const Located& located) {
+  const SocketInfo socket = TRY_CONTEXT(query_.find(tuple), "the calling socket is gone");
+  if (socket.inode != located.socket.inode || socket.cookie != located.socket.cookie)
+    return make_error("the calling socket was replaced while it was identified");
+  const std::vector<pid_t> members = TRY(list_members(cgroups_));
+  const std::vector<Owner> owners = find_owners(members, socket.inode);
+  if (owners.empty()) return make_error("the calling process is gone");
+  for (const Owner& owner : owners) {
+    const Fd process = TRY_CONTEXT(procfs::open_process(owner.pid), "the calling process is gone");
+    struct stat status;
+    if (fstatat(process.raw(), "exe", &status, 0) != 0) return errno_error("the calling process is gone");
+    if (file_key(status) != located.executable.key)
+      return make_error("the calling process executes another file than when it was identified");
+  }
+  return {};
+}
+
+}  // namespace nemoclaw::peer

@@ -1,0 +1,58 @@
+// Who is calling: from a connection to executables. Identification is in two steps, because hashing is slow: locate()
+// finds processes and opens their executables; the caller then hashes what is not cached and asks confirm() whether the
+// answer still holds.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "proxy/peer/executable.h"
+#include "proxy/peer/processes.h"
+#include "proxy/peer/socket_query.h"
+
+namespace nemoclaw::peer {
+
+struct Ancestor {
+  pid_t pid = 0;
+  std::string path;      // as shown; not empty even if it cannot be trusted
+  Executable executable; // file invalid: the executable could not be opened (deleted, memfd, foreign namespace)
+};
+
+struct Located {
+  SocketInfo socket;
+  std::vector<Owner> owners;       // all of them execute the same file
+  pid_t pid = 0;                   // the first owner
+  Executable executable;
+  std::vector<Ancestor> ancestors; // nearest parent first, within the sandbox
+};
+
+struct Failure {
+  std::string code;    // "policy_denied" or "ambiguous_owner"
+  std::string reason;
+  pid_t pid = 0;       // as far as it was known
+  uint32_t uid = 0;
+  bool uid_known = false;
+  std::string binary;
+};
+
+class Identifier {
+ public:
+  Identifier(SocketQuery query, std::vector<std::string> cgroups)
+      : query_(std::move(query)), cgroups_(std::move(cgroups)) {}
+
+  // Error::message says why; `failure` is filled with what is known nevertheless.
+  Result<Located> locate(const SocketTuple& tuple, Failure& failure);
+  // After hashing: the same socket, held by the same processes, which execute the same file.
+  Result<void> confirm(const SocketTuple& tuple, const Located& located);
+
+ private:
+  Result<void> resolve_owners(const std::vector<pid_t>& members, Located& located, Failure& failure);
+
+  SocketQuery query_;
+  std::vector<std::string> cgroups_;
+};
+
+// The chain of parents of `pid` that are in `members`; stops where the sandbox ends.
+std::vector<Ancestor> find_ancestors(pid_t pid, const std::vector<pid_t>& members, uint64_t mount_namespace);
+
+}  // namespace nemoclaw::peer
