@@ -22,6 +22,7 @@ struct LandlockRule {
   PathAccess access = PathAccess::Read;
   bool required = false;   // hard_requirement: a path that cannot be opened fails the create
   bool implied = false;    // added by us (loader, /dev/null ...), not written in the policy
+  bool operator==(const LandlockRule&) const = default;
 };
 
 struct Landlock {
@@ -34,6 +35,7 @@ struct Landlock {
   bool scope_signals = false;          // Landlock ABI 6
   bool scope_abstract_sockets = false; // Landlock ABI 6
   std::vector<LandlockRule> rules;
+  bool operator==(const Landlock&) const = default;
 };
 
 // full | partial | none, and why: shown in state, log, audit and `plan`.
@@ -41,6 +43,7 @@ struct Protection {
   std::string name;    // "landlock", "seccomp", "network" ...
   std::string level;   // "full", "partial", "none"
   std::string reason;  // empty when full
+  bool operator==(const Protection&) const = default;
 };
 
 // A file that is supplied by the runtime and bind-mounted read-only over `destination` (CA bundle, passwd with the
@@ -49,6 +52,7 @@ struct SuppliedFile {
   std::string destination;
   std::string content;
   uint32_t mode = 0444;
+  bool operator==(const SuppliedFile&) const = default;
 };
 
 struct EffectiveSpec {
@@ -63,6 +67,7 @@ struct EffectiveSpec {
   std::string policy_name;    // empty: no policy
   std::string policy_digest;  // "sha256:..." of the policy's text
   std::string sandbox_id;     // sandbox directory that fence and proxy use; empty: no egress control
+  bool operator==(const EffectiveSpec&) const = default;
 };
 
 // JSON, complete and reversible: decode(encode(x)) == x.

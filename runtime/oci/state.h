@@ -34,6 +34,7 @@ struct StateRecord {
   std::string policy_name, policy_digest, sandbox_id;
   bool systemd_cgroup = false;
   bool rootless = false;
+  bool operator==(const StateRecord&) const = default;
 };
 
 std::string encode_state_record(const StateRecord& record);

@@ -1,0 +1,91 @@
+#include "runtime/oci/state.h"
+
+#include "runtime/oci/effective_fields.h"
+
+namespace nemoclaw::oci {
+
+template <>
+struct Table<StateRecord> {
+  static void visit(auto& field, auto& record) {
+    field.always("id", record.id);
+    field.always("ociVersion", record.oci_version);
+    field.always("bundle", record.bundle);
+    field.always("rootfs", record.rootfs);
+    field.always("initPid", record.init_pid);
+    field.always("initStartTime", record.init_start_time);
+    field.always("created", record.created);
+    field("owner", record.owner);
+    field("cgroupPaths", record.cgroup_paths);
+    field("cgroupDriver", record.cgroup_driver);
+    field("namespacePaths", record.namespace_paths);
+    field("annotations", record.annotations);
+    field("protections", record.protections);
+    field("policyName", record.policy_name);
+    field("policyDigest", record.policy_digest);
+    field("sandboxId", record.sandbox_id);
+    field("systemdCgroup", record.systemd_cgroup);
+    field("rootless", record.rootless);
+  }
+};
+
+namespace {
+
+void write_nemoclaw(json::Writer& writer, const StateRecord& record) {
+  writer.key("nemoclaw").begin_object();
+  writer.member("policy", record.policy_name);
+  writer.member("digest", record.policy_digest);
+  writer.member("sandbox", record.sandbox_id);
+  writer.key("protections");
+  detail::write(writer, record.protections);
+  writer.end_object();
+}
+
+}  // namespace
+
+const char* status_name(Status status) {
+  switch (status) {
+    case Status::Creating: return "creating";
+    case Status::Created: return "created";
+    case Status::Running: return "running";
+    case Status::Stopped: return "stopped";
+    case Status::Paused: return "paused";
+  }
+  return "unknown";
+}
+
+std::string encode_state_record(const StateRecord& record) { return encode_text(record); }
+
+Result<StateRecord> decode_state_record(std::string_view text) {
+  StateRecord record = TRY(decode_text<StateRecord>(text, "state.json"));
+  // Managers give several runtimes one root: a file of another runtime must not look like an empty record of ours.
+  if (record.id.empty() || record.bundle.empty())
+    return make_error("state.json: id and bundle are missing: not a state file of this runtime");
+  return record;
+}
+
+std::string encode_state(const StateRecord& record, Status status, bool extended) {
+  json::Writer writer(extended);  // people read the output of `state`
+  writer.begin_object();
+  writer.member("ociVersion", record.oci_version);
+  writer.member("id", record.id);
+  // The specification leaves pid out once the process is gone; runc prints 0, and managers read that.
+  writer.member("pid", status == Status::Stopped ? 0 : record.init_pid);
+  writer.member("status", status_name(status));
+  writer.member("bundle", record.bundle);
+  if (extended) {
+    writer.member("rootfs", record.rootfs);
+    writer.member("created", record.created);
+  }
+  if (!record.annotations.empty()) {
+    writer.key("annotations");
+    detail::write(writer, record.annotations);
+  }
+  if (extended) {
+    writer.member("owner", record.owner);
+    if (!record.policy_name.empty()) write_nemoclaw(writer, record);
+  }
+  writer.end_object();
+  return writer.take();
+}
+
+}  // namespace nemoclaw::oci
