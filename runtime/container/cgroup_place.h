@@ -1,0 +1,44 @@
+// Which cgroup a container gets, and which one an exec'ed process joins.
+#pragma once
+
+#include <sys/types.h>
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "runtime/base/fd.h"
+#include "runtime/base/result.h"
+#include "runtime/cgroup/driver.h"
+#include "runtime/oci/effective_spec.h"
+#include "runtime/oci/state.h"
+
+namespace nemoclaw::container {
+
+// Pure: our own path from /proc/self/cgroup. On v1 the hierarchies may differ; the devices controller's is taken,
+// because a container always has that one.
+std::string own_cgroup_path(std::string_view proc_self_cgroup, cgroup::Version version);
+
+// Pure: systemd's "slice:prefix:name" -> the directory that systemd would use,
+// "/a.slice/a-b.slice/prefix-name.scope"; anything else comes back as it is.
+std::string expand_slice_path(const std::string& cgroups_path);
+
+// The driver for a new container, nothing created yet.
+Result<std::unique_ptr<cgroup::Driver>> place_cgroup(const oci::Spec& spec, const std::string& id, bool systemd);
+
+// Puts a process that exec made where the container's are: `sub_cgroup` is exec's --cgroup ("[controllers:]path" below
+// the container's cgroup), empty for the container's own.
+class ExecCgroup {
+ public:
+  static Result<ExecCgroup> open(const oci::StateRecord& record, const std::string& sub_cgroup);
+  // v2: for CLONE_INTO_CGROUP; else invalid.
+  FdRef clone_target() const { return target_; }
+  // v1: after the clone.
+  Result<void> join(pid_t pid) const;
+
+ private:
+  Fd target_;
+  oci::Strings join_directories_;
+};
+
+}  // namespace nemoclaw::container

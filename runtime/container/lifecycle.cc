@@ -1,0 +1,202 @@
+#include "runtime/container/lifecycle.h"
+
+#include <signal.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "runtime/base/log.h"
+#include "runtime/container/hooks.h"
+#include "runtime/container/process.h"
+#include "runtime/container/status.h"
+#include "runtime/container/unix_socket.h"
+#include "runtime/init/launch.h"
+
+namespace nemoclaw::container {
+
+namespace {
+
+Error not_running() { return make_error("container not running"); }
+
+Result<std::unique_ptr<cgroup::Driver>> cgroup_of(const oci::StateRecord& record) {
+  return TRY_CONTEXT(cgroup::reopen_driver(record.cgroup_driver, record.cgroup_paths), "cgroup");
+}
+
+bool is_up(oci::Status status) { return status != oci::Status::Stopped && status != oci::Status::Creating; }
+
+struct Opened {
+  StateDirectory directory;
+  oci::StateRecord record;
+  oci::Status status;
+};
+
+Result<Opened> open_container(const StateStore& store, const std::string& id, Lock lock) {
+  StateDirectory directory = TRY(store.open(id, lock));
+  oci::StateRecord record = TRY(directory.read_record());
+  const oci::Status status = status_of(directory, record);
+  return Opened{std::move(directory), std::move(record), status};
+}
+
+Result<void> freeze(const oci::StateRecord& record, bool frozen) {
+  const auto driver = TRY(cgroup_of(record));
+  return driver->freeze(frozen);
+}
+
+Result<void> signal_init(const oci::StateRecord& record, int signal) {
+  const Fd pidfd = TRY(open_process_pidfd(record.init_pid, record.init_start_time));
+  return send_signal(pidfd, signal);
+}
+
+}  // namespace
+
+bool has_own_pid_namespace(const oci::Spec& spec) {
+  const oci::Namespace* pid = spec.linux_.find_namespace("pid");
+  return pid && pid->path.empty();
+}
+
+Result<View> look(const StateStore& store, const std::string& id) {
+  Opened opened = TRY(open_container(store, id, Lock::None));
+  return View{std::move(opened.record), opened.status};
+}
+
+Result<void> start_created(StateDirectory& directory, const oci::StateRecord& record,
+                           const BeforeRelease& before_release) {
+  const oci::EffectiveSpec effective = TRY(directory.read_effective());
+  if (!effective.spec.process) return make_error("cannot start a container without a process: config.json has none");
+  if (before_release) TRY(before_release(record));
+  const Fd connection = TRY_CONTEXT(connect_at(directory.fd(), kStartSocket), "the container's init");
+  // From here on the container is no longer "created", whatever the exec says.
+  if (unlinkat(directory.fd().raw(), kStartSocket, 0) != 0) return errno_error("remove the start socket");
+  TRY(init::release(connection));
+  const std::string state = oci::encode_state(record, oci::Status::Running, false);
+  Result<void> hooked = init::run_hooks(effective.spec.hooks.poststart, "poststart", state);
+  if (hooked) return {};
+  // runtime-spec, Lifecycle step 10: an error, and the container is stopped.
+  static_cast<void>(signal_init(record, SIGKILL));
+  return hooked;
+}
+
+Result<void> start_container(const StateStore& store, const std::string& id, const BeforeRelease& before_release) {
+  Opened opened = TRY(open_container(store, id, Lock::Exclusive));
+  switch (opened.status) {
+    case oci::Status::Created: return start_created(opened.directory, opened.record, before_release);
+    case oci::Status::Stopped: return make_error("cannot start a container that has stopped");
+    case oci::Status::Creating: return make_error("cannot start a container that was not completely created");
+    case oci::Status::Running:
+    case oci::Status::Paused: break;
+  }
+  return make_error("cannot start an already running container");
+}
+
+Result<void> kill_container(const StateStore& store, const std::string& id, int signal, bool all) {
+  // No lock: a kill must get through while a start or a hook hangs.
+  const Opened opened = TRY(open_container(store, id, Lock::None));
+  const bool stopped = opened.status == oci::Status::Stopped;
+  if (stopped && !all) return not_running();
+  const Result<oci::EffectiveSpec> effective = opened.directory.read_effective();
+  const bool own_pids = effective && has_own_pid_namespace(effective->spec);
+  // Without a PID namespace nothing dies with init, so a SIGKILL means all of them.
+  const bool everyone = all || (signal == SIGKILL && !own_pids);
+  if (everyone && !opened.record.cgroup_paths.empty()) {
+    const auto driver = TRY(cgroup_of(opened.record));
+    TRY(driver->kill_all(signal));
+  }
+  if (!everyone) TRY(signal_init(opened.record, signal));
+  // A frozen v1 cgroup keeps even a SIGKILL pending.
+  if (signal == SIGKILL && opened.status == oci::Status::Paused) TRY(freeze(opened.record, false));
+  return {};
+}
+
+namespace {
+
+// SIGKILL to all, and init's end awaited: the cgroup and the mounts can go only then.
+Result<void> stop_by_force(const Opened& opened) {
+  const oci::StateRecord& record = opened.record;
+  Result<Fd> pidfd = open_process_pidfd(record.init_pid, record.init_start_time);
+  if (pidfd) static_cast<void>(send_signal(*pidfd, SIGKILL));
+  if (!record.cgroup_paths.empty()) {
+    const auto driver = cgroup_of(record);
+    if (driver) {
+      static_cast<void>((*driver)->kill_all(SIGKILL));
+      static_cast<void>((*driver)->freeze(false));
+    }
+  }
+  if (!pidfd) return {};
+  constexpr int kExitTimeoutMs = 10'000;
+  if (!TRY(wait_for_exit(*pidfd, kExitTimeoutMs)))
+    return make_error("the container's init is still running 10 s after SIGKILL");
+  return {};
+}
+
+Result<void> destroy(Opened& opened) {
+  const oci::StateRecord& record = opened.record;
+  if (!record.cgroup_paths.empty()) {
+    const auto driver = TRY(cgroup_of(record));
+    // Processes that outlived init because they share somebody else's PID namespace.
+    static_cast<void>(driver->kill_all(SIGKILL));
+    TRY_CONTEXT(driver->remove(), "cgroup");
+  }
+  const Result<oci::EffectiveSpec> effective = opened.directory.read_effective();
+  if (effective) run_poststop_hooks(effective->spec.hooks, record, log::Level::Warning);
+  return opened.directory.remove();
+}
+
+}  // namespace
+
+Result<void> delete_container(const StateStore& store, const std::string& id, bool force) {
+  Result<StateDirectory> directory = store.open(id, Lock::Exclusive);
+  if (!directory) {
+    if (force && directory.error().errno_value == kNoSuchContainer) return {};
+    return std::move(directory).error();
+  }
+  Result<oci::StateRecord> record = directory->read_record();
+  if (!record) {
+    // Reserved by a create that was killed before it wrote anything: there is nothing to stop.
+    if (force) return directory->remove();
+    return std::move(record).error();
+  }
+  const oci::Status status = status_of(*directory, *record);
+  Opened opened{std::move(*directory), std::move(*record), status};
+  const bool may_go = force || opened.status == oci::Status::Stopped || opened.status == oci::Status::Created;
+  if (!may_go)
+    return make_error(format("cannot delete container %s that is not stopped: %s", id.c_str(),
+                             oci::status_name(opened.status)));
+  if (opened.status != oci::Status::Stopped) TRY(stop_by_force(opened));
+  return destroy(opened);
+}
+
+Result<void> pause_container(const StateStore& store, const std::string& id) {
+  const Opened opened = TRY(open_container(store, id, Lock::Exclusive));
+  if (opened.status != oci::Status::Running && opened.status != oci::Status::Created)
+    return make_error("container not running or created: " + std::string(oci::status_name(opened.status)));
+  return freeze(opened.record, true);
+}
+
+Result<void> resume_container(const StateStore& store, const std::string& id) {
+  const Opened opened = TRY(open_container(store, id, Lock::Exclusive));
+  if (opened.status != oci::Status::Paused) return make_error("container not paused");
+  return freeze(opened.record, false);
+}
+
+Result<void> update_container(const StateStore& store, const std::string& id, const oci::Resources& resources) {
+  const Opened opened = TRY(open_container(store, id, Lock::Exclusive));
+  if (!is_up(opened.status)) return not_running();
+  const auto driver = TRY(cgroup_of(opened.record));
+  return driver->apply_limits(resources, true);
+}
+
+Result<std::vector<pid_t>> container_processes(const StateStore& store, const std::string& id) {
+  const Opened opened = TRY(open_container(store, id, Lock::None));
+  if (!is_up(opened.status)) return not_running();
+  const auto driver = TRY(cgroup_of(opened.record));
+  return driver->processes(true);
+}
+
+Result<cgroup::Stats> container_stats(const StateStore& store, const std::string& id) {
+  const Opened opened = TRY(open_container(store, id, Lock::None));
+  if (!is_up(opened.status)) return not_running();
+  const auto driver = TRY(cgroup_of(opened.record));
+  return driver->stats();
+}
+
+}  // namespace nemoclaw::container
