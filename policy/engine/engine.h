@@ -1,5 +1,5 @@
-// The decision: a policy compiled once, asked many times. decide_*() are const, take plain values, do no I/O, read no clock,
-// and are safe to call from several threads.
+// The decision: a policy compiled once, asked many times. decide_*() are const, take plain values, do no I/O,
+// read no clock, and are safe to call from several threads.
 #pragma once
 
 #include <cstdint>
@@ -9,6 +9,8 @@
 #include <string_view>
 #include <vector>
 
+#include "policy/model/address.h"
+#include "policy/model/host.h"
 #include "policy/model/policy.h"
 #include "runtime/base/result.h"
 
@@ -19,8 +21,11 @@ struct Caller {
   std::string binary;                  // absolute path inside the container
   std::string binary_sha256;           // may be empty when no rule pins
   std::vector<std::string> ancestors;  // nearest parent first, up to the container's init
-  std::string script;                  // path of a script that the kernel's shebang started, or empty
-  std::string identity_error;          // not empty: identity unknown, which is a denial with this reason
+  std::vector<std::string>
+      ancestor_sha256;         // beside `ancestors`; shorter or "": unknown, which never satisfies a pin
+  std::string script;          // path of a script that the kernel's shebang started, or empty
+  std::string identity_error;  // not empty: identity unknown, which is a denial with this reason
+  std::string identity_code;   // "binary_integrity", "ambiguous_owner"; empty: "policy_denied"
 };
 
 struct L4Request {
@@ -33,46 +38,37 @@ enum class Verdict : uint8_t { Allow, Deny };
 
 struct Decision {
   Verdict verdict = Verdict::Deny;
-  std::string layer;     // "l4", "l7", "ssrf", "identity"
-  std::string entry;     // key of the entry that decided; empty when none matched
+  std::string layer;       // "l4", "l7", "ssrf", "identity"
+  std::string entry;       // key of the entry that decided; empty when none matched
   uint32_t rule_line = 0;  // line of the endpoint or rule in the policy file; 0 = none
-  std::string code;      // "policy_denied", "ssrf_denied", ... (egress.md section 6); empty when allowed
-  std::string reason;    // one sentence
-  std::string nearest;   // for a denial: the entry that came nearest and what is missing; may be empty
-  bool needs_l7 = false; // allowed at L4, but the endpoint's rules judge each request
+  std::string code;        // "policy_denied", "ssrf_denied", ... (egress.md section 6); empty when allowed
+  std::string reason;      // one sentence
+  std::string nearest;     // for a denial: the entry that came nearest and what is missing; may be empty
+  bool needs_l7 = false;   // allowed at L4, but the endpoint's rules judge each request
 };
 
-// An IPv4 address is held as ::ffff:a.b.c.d.
-struct Address {
-  uint8_t bytes[16] = {};
-  bool is_v4() const;
+// A name that the policy writes and where it leads inside the image: /usr/bin/python3 -> /usr/bin/python3.11.
+// Both match.
+struct BinaryAlias {
+  std::string named, resolved;
 };
-std::optional<Address> parse_address(std::string_view text);  // strict dotted quad or RFC 4291 text
-std::string to_string(const Address& address);
-
-struct Cidr {
-  Address network;
-  uint8_t prefix = 0;  // in bits of the 128
-  bool contains(const Address& address) const;
-};
-std::optional<Cidr> parse_cidr(std::string_view text);
 
 class Engine {
  public:
   // Fails on a policy that cannot be enforced (overlapping endpoints that disagree ...).
-  static Result<std::shared_ptr<const Engine>> compile(const Policy& policy);
+  // `aliases`: the policy's named binaries that are links in the image, resolved inside its root.
+  static Result<std::shared_ptr<const Engine>> compile(const Policy& policy,
+                                                       const std::vector<BinaryAlias>& aliases = {});
   virtual ~Engine() = default;
 
   virtual Decision decide_l4(const L4Request& request) const = 0;
-  // After an L4 allow: are these resolved addresses reachable under that decision (egress.md section 4)? Judges every
-  // one; `node_addresses` are the machine's own. Denied if any is denied.
-  virtual Decision judge_addresses(const L4Request& request, const Decision& l4, const std::vector<Address>& addresses,
+  // After an L4 allow: are these resolved addresses reachable under that decision (egress.md section 4)?
+  // Judges every one; `node_addresses` are the machine's own. Denied if any is denied.
+  virtual Decision judge_addresses(const L4Request& request, const Decision& l4,
+                                   const std::vector<Address>& addresses,
                                    const std::vector<Address>& node_addresses) const = 0;
   // Binary paths (no globs) that the policy names: hashed at create.
   virtual std::vector<std::string> named_binaries() const = 0;
 };
-
-// Host of a request -> canonical form, or an error that says why (egress.md section 4). Pure.
-Result<std::string> normalise_host(std::string_view host);
 
 }  // namespace nemoclaw::policy

@@ -1,5 +1,5 @@
-// A NemoClaw policy as plain structs: what the four accepted forms decode into. Every value that a message may have to
-// point at carries the line where it was written (1-based; 0 = not written, a default).
+// A NemoClaw policy as plain structs: what the four accepted forms decode into. Every value that a message
+// may have to point at carries the line where it was written (1-based; 0 = not written, a default).
 #pragma once
 
 #include <cstdint>
@@ -50,7 +50,10 @@ struct ProcessPolicy {
 };
 
 struct Binary {
-  std::string path;  // absolute, or starts with "**/"; may hold globs. Basename forms are normalised by the reader
+  std::string
+      path;  // absolute, or starts with "**/"; may hold globs. Basename forms are normalised by the reader
+  bool script =
+      false;  // written as `script:`: matches a script that the kernel's shebang started, not an executable
   std::string via;     // ancestor pattern, empty = none
   std::string sha256;  // lower-case hex, empty = none
   Location at;
@@ -81,17 +84,18 @@ struct RateLimits {
 };
 
 struct Endpoint {
-  std::string host;                 // lower case; empty only with allowed_ips
-  std::vector<uint16_t> ports;      // at least one
-  std::string path;                 // glob that chooses between endpoints; empty = all
+  std::string host;             // lower case; empty only with allowed_ips
+  std::vector<uint16_t> ports;  // at least one
+  std::string path;             // glob that chooses between endpoints; empty = all
   Protocol protocol = Protocol::L4;
-  bool protocol_written = false;    // false: implied (lint points it out)
+  bool protocol_written = false;  // false: implied (lint points it out)
   Tls tls = Tls::Auto;
   Enforcement enforcement = Enforcement::Enforce;
   Access access = Access::None;
   std::vector<Rule> rules, deny_rules;
   std::vector<std::string> allowed_ips;  // CIDRs, normalised
   bool allow_encoded_slash = false;
+  bool mcp_known_methods = false;  // mcp: {allow_all_known_mcp_methods: true}
   RateLimits limits;
   Location at;
 };
@@ -113,8 +117,14 @@ struct InboundRule {
 enum class DnsMode : uint8_t { Policy, Open, Off };
 enum class ApprovalMode : uint8_t { Off, Ask, Learn };
 
-struct IntegrityFile { std::string path, sha256; Location at; };
-struct IntegrityLinks { std::string directory, must_point_into; Location at; };
+struct IntegrityFile {
+  std::string path, sha256;
+  Location at;
+};
+struct IntegrityLinks {
+  std::string directory, must_point_into;
+  Location at;
+};
 
 struct Integrity {
   std::vector<IntegrityFile> files;
@@ -123,8 +133,8 @@ struct Integrity {
 };
 
 struct Policy {
-  std::string name;      // file name without .yaml, or the preset's name
-  std::string digest;    // "sha256:<hex>" of the text as read
+  std::string name;    // file name without .yaml, or the preset's name
+  std::string digest;  // "sha256:<hex>" of the text as read
   bool is_preset = false;
   std::string description;
   FilesystemPolicy filesystem;

@@ -1,4 +1,5 @@
-// Policy text -> model. All errors at once, each with a place, a stable code and the remedy. The only room that knows YAML.
+// Policy text -> model. All errors at once, each with a place, a stable code and the remedy. The only room
+// that knows YAML.
 #pragma once
 
 #include <optional>
@@ -15,7 +16,7 @@ enum class Severity : uint8_t { Error, Warning };
 
 struct Diagnostic {
   Severity severity = Severity::Error;
-  std::string code;         // "P0101": stable, documented in docs/policy-errors.md
+  std::string code;  // "P0101": stable, documented in docs/policy-errors.md
   Location at;
   std::string message;      // "unknown key 'netwrok_policies'"
   std::string remedy;       // "did you mean 'network_policies'?"; may be empty

@@ -1,0 +1,183 @@
+#include "policy/model/host.h"
+
+#include <algorithm>
+
+#include "policy/model/address.h"
+
+namespace nemoclaw::policy {
+namespace {
+
+constexpr size_t kNameMax = 253;  // RFC 1035, 2.3.4, without the root's dot
+constexpr size_t kLabelMax = 63;
+
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+bool is_letter(char c) { return c >= 'a' && c <= 'z'; }
+char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
+
+std::vector<std::string_view> split_labels(std::string_view name) {
+  std::vector<std::string_view> labels;
+  for (;;) {
+    const size_t dot = name.find('.');
+    labels.push_back(name.substr(0, dot));
+    if (dot == std::string_view::npos) return labels;
+    name.remove_prefix(dot + 1);
+  }
+}
+
+// A last label that inet_aton(3) takes as a number makes the whole name an address in somebody's eyes.
+bool looks_numeric(std::string_view label) {
+  if (label.empty()) return false;
+  if (std::all_of(label.begin(), label.end(), is_digit)) return true;
+  if (label.size() < 2 || label[0] != '0' || label[1] != 'x') return false;
+  return std::all_of(label.begin() + 2, label.end(),
+                     [](char c) { return is_digit(c) || (c >= 'a' && c <= 'f'); });
+}
+
+// "" or what is wrong with a lower-case label. `star` permits '*'.
+const char* label_problem(std::string_view label, bool star) {
+  if (label.empty()) return "has an empty label";
+  if (label.size() > kLabelMax) return "has a label of more than 63 bytes";
+  for (char c : label) {
+    if (is_letter(c) || is_digit(c) || c == '-' || (star && c == '*')) continue;
+    if (c == '%') return "holds a percent sign (hosts are never percent-decoded)";
+    if (c == '*') return "holds a '*' where no wildcard may stand";
+    if (static_cast<unsigned char>(c) >= 0x80) return "is not ASCII (write the A-label form, xn--...)";
+    return "holds a character that no host name has (letters, digits, '-' and '.' only)";
+  }
+  if (label.front() == '-' || label.back() == '-') return "has a label that starts or ends with '-'";
+  return "";
+}
+
+Error host_error(std::string_view host, std::string_view problem) {
+  return make_error("host " + quoted(host) + " " + std::string(problem));
+}
+
+Result<std::string> normalise_v6(std::string_view host, std::string_view inner) {
+  if (inner.find('%') != std::string_view::npos) return host_error(host, "has a zone id");
+  const auto address = parse_address(inner);
+  if (!address || inner.find(':') == std::string_view::npos)
+    return host_error(host, "is not an IPv6 address");
+  return to_string(*address);
+}
+
+// Do two label patterns share a string? reach[i][j]: the rests a[i..] and b[j..] do. A table, because the
+// plain recursion is exponential in the number of stars.
+bool labels_overlap(std::string_view a, std::string_view b) {
+  std::vector<std::vector<bool>> reach(a.size() + 1, std::vector<bool>(b.size() + 1));
+  for (size_t i = a.size() + 1; i-- > 0;) {
+    for (size_t j = b.size() + 1; j-- > 0;) {
+      const bool star_a = i < a.size() && a[i] == '*', star_b = j < b.size() && b[j] == '*';
+      bool shared = i == a.size() && j == b.size();
+      if (star_a) shared = shared || reach[i + 1][j] || (j < b.size() && reach[i][j + 1]);
+      if (star_b) shared = shared || reach[i][j + 1] || (i < a.size() && reach[i + 1][j]);
+      if (i < a.size() && j < b.size() && a[i] == b[j]) shared = shared || reach[i + 1][j + 1];
+      reach[i][j] = shared;
+    }
+  }
+  return reach[0][0];
+}
+
+}  // namespace
+
+bool label_matches(std::string_view pattern, std::string_view label) {
+  size_t p = 0, s = 0, star = std::string_view::npos, resume = 0;
+  while (s < label.size()) {
+    if (p < pattern.size() && pattern[p] == '*') {
+      star = p++;
+      resume = s;
+    } else if (p < pattern.size() && pattern[p] == label[s]) {
+      ++p, ++s;
+    } else if (star != std::string_view::npos) {
+      p = star + 1;
+      s = ++resume;
+    } else {
+      return false;
+    }
+  }
+  while (p < pattern.size() && pattern[p] == '*') ++p;
+  return p == pattern.size();
+}
+
+Result<std::string> normalise_host(std::string_view host) {
+  if (host.empty()) return make_error("the host is empty");
+  if (host.size() > kNameMax + 1) return host_error(host, "is longer than 253 bytes");
+  if (host.front() == '[') {
+    if (host.back() != ']') return host_error(host, "has no closing bracket");
+    return normalise_v6(host, host.substr(1, host.size() - 2));
+  }
+  if (host.find(':') != std::string_view::npos) return normalise_v6(host, host);
+  std::string name(host);
+  std::transform(name.begin(), name.end(), name.begin(), lower);
+  if (name.back() == '.') name.pop_back();
+  if (name.empty() || name.size() > kNameMax) return host_error(host, "is no host name");
+  const auto labels = split_labels(name);
+  for (std::string_view label : labels)
+    if (const char* problem = label_problem(label, false); *problem) return host_error(host, problem);
+  if (!looks_numeric(labels.back())) return name;
+  const auto address = parse_address(name);
+  if (!address || host.back() == '.') {
+    return host_error(host,
+                      "is a number, not a name: an IPv4 address is written as four decimal numbers, "
+                      "without leading zeros");
+  }
+  return to_string(*address);
+}
+
+Result<HostPattern> HostPattern::parse(std::string_view text) {
+  HostPattern pattern;
+  if (text.find('*') == std::string_view::npos) {
+    if (!text.empty() && text.back() == '.') return host_error(text, "ends with a dot");
+    pattern.text_ = TRY(normalise_host(text));
+    return pattern;
+  }
+  pattern.exact_ = false;
+  pattern.text_ = std::string(text);
+  std::transform(pattern.text_.begin(), pattern.text_.end(), pattern.text_.begin(), lower);
+  if (text.size() > kNameMax) return host_error(text, "is longer than 253 bytes");
+  auto labels = split_labels(pattern.text_);
+  if (labels.size() < 3) {
+    return host_error(text, "is too wide: a wildcard needs at least two literal labels after it");
+  }
+  for (size_t i = 0; i < labels.size(); ++i) {
+    const bool star = i == 0 || labels[i] == "*";
+    if (labels[i] == "**" && i == 0) continue;
+    if (labels[i].find("**") != std::string_view::npos)
+      return host_error(text, "may hold '**' only as its first label");
+    if (i + 2 >= labels.size() && labels[i].find('*') != std::string_view::npos)
+      return host_error(text, "is too wide: its last two labels must be literal");
+    if (const char* problem = label_problem(labels[i], star); *problem) return host_error(text, problem);
+  }
+  if (looks_numeric(labels.back())) return host_error(text, "is a wildcard over addresses: use allowed_ips");
+  pattern.any_depth_ = labels.front() == "**";
+  if (pattern.any_depth_) labels.erase(labels.begin());
+  pattern.labels_.assign(labels.begin(), labels.end());
+  return pattern;
+}
+
+bool HostPattern::tail_matches(const std::vector<std::string_view>& host) const {
+  const size_t skip = host.size() - labels_.size();
+  for (size_t i = 0; i < labels_.size(); ++i)
+    if (!label_matches(labels_[i], host[skip + i])) return false;
+  return true;
+}
+
+bool HostPattern::matches(std::string_view host) const {
+  if (exact_) return host == text_;
+  const auto labels = split_labels(host);
+  if (any_depth_ ? labels.size() <= labels_.size() : labels.size() != labels_.size()) return false;
+  return tail_matches(labels);
+}
+
+bool HostPattern::overlaps(const HostPattern& other) const {
+  if (exact_) return other.matches(text_);
+  if (other.exact_) return matches(other.text_);
+  const size_t mine = labels_.size(), theirs = other.labels_.size();
+  if (!any_depth_ && !other.any_depth_ && mine != theirs) return false;
+  if (any_depth_ && !other.any_depth_ && theirs <= mine) return false;
+  if (!any_depth_ && other.any_depth_ && mine <= theirs) return false;
+  for (size_t i = 1; i <= std::min(mine, theirs); ++i)
+    if (!labels_overlap(labels_[mine - i], other.labels_[theirs - i])) return false;
+  return true;
+}
+
+}  // namespace nemoclaw::policy

@@ -1,0 +1,96 @@
+// inbound, dns, approval, audit.
+#include "policy/parse/decode.h"
+#include "policy/parse/validate.h"
+
+namespace nemoclaw::policy {
+namespace {
+
+const Keys<InboundRule>& inbound_keys() {
+  static const Keys<InboundRule> keys = {
+      required(other<InboundRule>(
+          "port", Shape::Integer, "",
+          [](Diagnostics& d, const Node& node, InboundRule& out) {
+            if (const auto port = read_integer(d, node, "port", 1, 65535))
+              out.port = static_cast<uint16_t>(*port);
+          },
+          "The port inside the sandbox.")),
+      choice<InboundRule>(
+          "protocol", {"tcp", "udp"},
+          [](InboundRule& out, size_t index) { out.protocol = index == 0 ? "tcp" : "udp"; }, "tcp or udp."),
+      other<InboundRule>(
+          "from", Shape::TextList, "",
+          [](Diagnostics& d, const Node& node, InboundRule& out) {
+            out.from = read_cidrs(d, node, "from");
+            if (node.kind == NodeKind::List && node.items.empty())
+              d.error("P0501", node.at, "'from' is empty and would admit nobody",
+                      "name addresses, or remove the key to admit everybody");
+          },
+          "Addresses and ranges; absent: anywhere."),
+  };
+  return keys;
+}
+
+const Keys<Policy>& dns_keys() {
+  static const Keys<Policy> keys = {
+      choice<Policy>(
+          "mode", {"policy", "open", "off"},
+          [](Policy& out, size_t index) { out.dns = static_cast<DnsMode>(index); },
+          "policy: only names that the policy allows are answered."),
+  };
+  return keys;
+}
+
+const Keys<Policy>& approval_keys() {
+  static const Keys<Policy> keys = {
+      choice<Policy>(
+          "mode", {"off", "ask", "learn"},
+          [](Policy& out, size_t index) { out.approval = static_cast<ApprovalMode>(index); },
+          "What happens with unlisted destinations."),
+      integer("hold_ms", &Policy::approval_hold_ms, 0, 600'000, "How long a request waits for an answer."),
+      choice<Policy>(
+          "default_lifetime", {"once", "session", "sandbox", "policy"},
+          [](Policy& out, size_t index) {
+            constexpr const char* kLifetimes[] = {"once", "session", "sandbox", "policy"};
+            out.approval_lifetime = kLifetimes[index];
+          },
+          "How long an approval lasts if the operator does not say."),
+  };
+  return keys;
+}
+
+const Keys<Policy>& audit_keys() {
+  static const Keys<Policy> keys = {
+      choice<Policy>(
+          "queries", {"redact", "keep"},
+          [](Policy& out, size_t index) { out.audit_queries_redact = index == 0; },
+          "Whether query strings are recorded."),
+      choice<Policy>(
+          "bodies", {"never"}, [](Policy&, size_t) {}, "Bodies are never recorded."),
+  };
+  return keys;
+}
+
+}  // namespace
+
+void decode_inbound(Diagnostics& diagnostics, const Node& node, Policy& policy) {
+  for_each_item(diagnostics, node, "inbound", [&](const Node& item) {
+    InboundRule rule;
+    rule.at = item.at;
+    if (decode_map(diagnostics, item, "an inbound rule", inbound_keys(), rule))
+      policy.inbound.push_back(std::move(rule));
+  });
+}
+
+void decode_dns(Diagnostics& diagnostics, const Node& node, Policy& policy) {
+  decode_map(diagnostics, node, "dns", dns_keys(), policy);
+}
+
+void decode_approval(Diagnostics& diagnostics, const Node& node, Policy& policy) {
+  decode_map(diagnostics, node, "approval", approval_keys(), policy);
+}
+
+void decode_audit(Diagnostics& diagnostics, const Node& node, Policy& policy) {
+  decode_map(diagnostics, node, "audit", audit_keys(), policy);
+}
+
+}  // namespace nemoclaw::policy

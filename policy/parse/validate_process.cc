@@ -1,0 +1,133 @@
+#include <algorithm>
+#include <vector>
+
+#include "policy/parse/validate.h"
+
+namespace nemoclaw::policy {
+namespace {
+
+// capabilities(7), in the kernel's order; the reader must know the names without libcap.
+const std::vector<std::string_view> kCapabilities = {"CAP_CHOWN",
+                                                     "CAP_DAC_OVERRIDE",
+                                                     "CAP_DAC_READ_SEARCH",
+                                                     "CAP_FOWNER",
+                                                     "CAP_FSETID",
+                                                     "CAP_KILL",
+                                                     "CAP_SETGID",
+                                                     "CAP_SETUID",
+                                                     "CAP_SETPCAP",
+                                                     "CAP_LINUX_IMMUTABLE",
+                                                     "CAP_NET_BIND_SERVICE",
+                                                     "CAP_NET_BROADCAST",
+                                                     "CAP_NET_ADMIN",
+                                                     "CAP_NET_RAW",
+                                                     "CAP_IPC_LOCK",
+                                                     "CAP_IPC_OWNER",
+                                                     "CAP_SYS_MODULE",
+                                                     "CAP_SYS_RAWIO",
+                                                     "CAP_SYS_CHROOT",
+                                                     "CAP_SYS_PTRACE",
+                                                     "CAP_SYS_PACCT",
+                                                     "CAP_SYS_ADMIN",
+                                                     "CAP_SYS_BOOT",
+                                                     "CAP_SYS_NICE",
+                                                     "CAP_SYS_RESOURCE",
+                                                     "CAP_SYS_TIME",
+                                                     "CAP_SYS_TTY_CONFIG",
+                                                     "CAP_MKNOD",
+                                                     "CAP_LEASE",
+                                                     "CAP_AUDIT_WRITE",
+                                                     "CAP_AUDIT_CONTROL",
+                                                     "CAP_SETFCAP",
+                                                     "CAP_MAC_OVERRIDE",
+                                                     "CAP_MAC_ADMIN",
+                                                     "CAP_SYSLOG",
+                                                     "CAP_WAKE_ALARM",
+                                                     "CAP_BLOCK_SUSPEND",
+                                                     "CAP_AUDIT_READ",
+                                                     "CAP_PERFMON",
+                                                     "CAP_BPF",
+                                                     "CAP_CHECKPOINT_RESTORE"};
+
+bool is_digits(std::string_view text) {
+  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+}
+
+bool is_word(std::string_view text, bool upper) {
+  return !text.empty() && !(text[0] >= '0' && text[0] <= '9') &&
+         std::all_of(text.begin(), text.end(), [&](char c) {
+           return (c >= 'a' && c <= 'z') || (upper && c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                  c == '_';
+         });
+}
+
+// useradd(8)'s grammar, a little wider: dots and upper case exist in images.
+bool is_account_name(std::string_view name) {
+  return !name.empty() && name.size() <= 32 && name[0] != '-' && name[0] != '.' &&
+         std::all_of(name.begin(), name.end(), [](char c) {
+           return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+                  c == '-' || c == '.';
+         });
+}
+
+}  // namespace
+
+void check_not_root(Diagnostics& diagnostics, Location at, std::string_view key, std::string_view name) {
+  const std::string named = "'" + std::string(key) + "'";
+  if (is_digits(name)) {
+    std::string_view number = name.substr(std::min(name.find_first_not_of('0'), name.size()));
+    // 4294967295 is (uid_t)-1, which system calls read as "leave it as it is".
+    if (number.empty() || number == "4294967295") {
+      diagnostics.error("P0301", at, named + " may not be " + std::string(name),
+                        "name an ordinary account, or remove the key: 'sandbox' is supplied");
+    } else if (number.size() > 10 || (number.size() == 10 && number > "4294967294")) {
+      diagnostics.error("P0302", at, named + ": " + quoted(name, 64) + " is no user or group id");
+    }
+    return;
+  }
+  if (name == "root") {
+    diagnostics.error("P0301", at, named + " may not be root",
+                      "name an ordinary account, or remove the key: 'sandbox' is supplied");
+  } else if (!is_account_name(name)) {
+    diagnostics.error("P0302", at, named + ": " + quoted(name, 64) + " is no account name",
+                      "write a name or a decimal id");
+  }
+}
+
+std::optional<std::string> check_capability(Diagnostics& diagnostics, Location at, std::string_view name) {
+  std::string full(name);
+  std::transform(full.begin(), full.end(), full.begin(),
+                 [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c; });
+  if (full.rfind("CAP_", 0) != 0) full = "CAP_" + full;
+  if (std::find(kCapabilities.begin(), kCapabilities.end(), full) != kCapabilities.end()) return full;
+  diagnostics.error("P0303", at, quoted(name, 64) + " is no Linux capability",
+                    did_you_mean(full, kCapabilities));
+  return std::nullopt;
+}
+
+void check_search_path(Diagnostics& diagnostics, Location at, std::string_view path) {
+  for (;;) {
+    const size_t colon = path.find(':');
+    const std::string_view directory = path.substr(0, colon);
+    // An empty element means the working directory, which the agent can write to.
+    if (directory.empty() || directory[0] != '/') {
+      diagnostics.error("P0304", at, "'path': " + quoted(directory, 128) + " is not an absolute directory",
+                        "PATH is a list of absolute directories with ':' between them");
+      return;
+    }
+    if (colon == std::string_view::npos) return;
+    path.remove_prefix(colon + 1);
+  }
+}
+
+void check_variable_name(Diagnostics& diagnostics, Location at, std::string_view name) {
+  if (!is_word(name, true))
+    diagnostics.error("P0305", at, "'keep_environment': " + quoted(name, 64) + " is no variable name");
+}
+
+void check_syscall_name(Diagnostics& diagnostics, Location at, std::string_view name) {
+  if (!is_word(name, false))
+    diagnostics.error("P0306", at, "'syscalls': " + quoted(name, 64) + " is no system call name");
+}
+
+}  // namespace nemoclaw::policy
