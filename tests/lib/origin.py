@@ -1,0 +1,129 @@
+#!/usr/bin/python3
+"""The outside world of the tests, in one process inside a network namespace of its own.
+
+origin.py DIRECTORY ADDRESS: HTTPS on 443 and 8443, HTTP on 80, UDP echo on 9999, DNS on 53 (A for every name below
+.test, NXDOMAIN for others). Every contact is a line in DIRECTORY/origin.log, so that a test can prove that a
+refused request never arrived. DIRECTORY/origin.ready appears when all sockets listen.
+"""
+import http.server
+import os
+import socket
+import socketserver
+import ssl
+import struct
+import sys
+import threading
+
+directory, address = sys.argv[1], sys.argv[2]
+log = open(os.path.join(directory, "origin.log"), "a", buffering=1)
+
+
+def note(kind, text):
+    log.write(f"{kind} {text}\n")
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def answer(self):
+        length = int(self.headers.get("Content-Length") or 0)
+        body = self.rfile.read(length)
+        note("https" if isinstance(self.connection, ssl.SSLSocket) else "http",
+             f"{self.command} {self.headers.get('Host')} {self.path} {len(body)}")
+        text = f"origin says hello to {self.command} {self.path}\n".encode()
+        if self.path.startswith("/bytes/"):
+            text = b"x" * int(self.path.rsplit("/", 1)[1])
+        self.send_response(200)
+        self.send_header("Content-Type", "text/plain")
+        self.send_header("Content-Length", str(len(text)))
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(text)
+
+    do_GET = do_POST = do_HEAD = do_PUT = do_DELETE = answer
+
+    def log_message(self, *_):
+        pass
+
+
+class Server(http.server.ThreadingHTTPServer):
+    address_family = socket.AF_INET
+    daemon_threads = True
+
+    def server_bind(self):
+        # Not HTTPServer's: it asks DNS for the address's name, and there is no DNS yet.
+        socketserver.TCPServer.server_bind(self)
+        self.server_name, self.server_port = self.server_address[:2]
+
+    def handle_error(self, request, client_address):
+        note("error", f"{client_address[0]} {sys.exc_info()[1]}")
+
+
+class TlsServer(Server):
+    def __init__(self, *arguments):
+        super().__init__(*arguments)
+        self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self.context.load_cert_chain(os.path.join(directory, "origin.pem"), os.path.join(directory, "origin.key"))
+
+    def get_request(self):
+        connection, client = super().get_request()
+        note("tcp", f"{client[0]} 443")
+        # The handshake happens in the handler's thread, at the first read: a silent client must not block the rest.
+        return self.context.wrap_socket(connection, server_side=True, do_handshake_on_connect=False), client
+
+
+def udp_socket(port):
+    result = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    result.bind((address, port))
+    return result
+
+
+def serve_echo(server):
+    while True:
+        data, client = server.recvfrom(2048)
+        note("udp", f"{client[0]} {data[:64]!r}")
+        server.sendto(data, client)
+
+
+def read_name(query):
+    labels, at = [], 12
+    while query[at]:
+        labels.append(query[at + 1:at + 1 + query[at]].decode("latin-1"))
+        at += query[at] + 1
+    return ".".join(labels).lower(), at + 1
+
+
+def dns_answer(query):
+    name, end = read_name(query)
+    kind = struct.unpack("!H", query[end:end + 2])[0]
+    note("dns", f"{name} {kind}")
+    question = query[12:end + 4]
+    known = name.endswith(".test")
+    answers = b""
+    if known and kind == 1:
+        answers = b"\xc0\x0c" + struct.pack("!HHIH", 1, 1, 5, 4) + socket.inet_aton(address)
+    flags = 0x8580 if known else 0x8583
+    return query[:2] + struct.pack("!HHHHH", flags, 1, 1 if answers else 0, 0, 0) + question + answers
+
+
+def serve_dns(server):
+    while True:
+        query, client = server.recvfrom(2048)
+        try:
+            server.sendto(dns_answer(query), client)
+        except (IndexError, struct.error) as problem:
+            note("error", f"dns {problem}")
+
+
+def main():
+    servers = [TlsServer((address, 443), Handler), TlsServer((address, 8443), Handler), Server((address, 80), Handler)]
+    workers = [(serve_echo, udp_socket(9999)), (serve_dns, udp_socket(53))]
+    for server in servers:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+    for function, server in workers:
+        threading.Thread(target=function, args=(server,), daemon=True).start()
+    open(os.path.join(directory, "origin.ready"), "w").close()
+    threading.Event().wait()
+
+
+main()
