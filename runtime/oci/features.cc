@@ -1,0 +1,121 @@
+#include "runtime/oci/features.h"
+
+#include <algorithm>
+#include <cstdlib>
+
+#include "nemoclaw_version.h"
+#include "runtime/base/file.h"
+#include "runtime/base/json.h"
+
+namespace nemoclaw::oci {
+
+namespace {
+
+using List = std::vector<std::string>;
+
+List mount_options() {
+  return {"acl",       "async",      "atime",    "bind",      "defaults",    "dev",         "diratime",  "dirsync",
+          "exec",      "idmap",      "iversion", "lazytime",  "loud",        "mand",        "noacl",     "noatime",
+          "nodev",     "nodiratime", "noexec",   "noiversion", "nolazytime", "nomand",      "norelatime",
+          "nostrictatime", "nosuid", "nosymfollow", "private", "ratime",     "rbind",       "rdev",      "rdiratime",
+          "relatime",  "remount",    "rexec",    "ridmap",    "rnoatime",    "rnodev",      "rnodiratime", "rnoexec",
+          "rnorelatime", "rnostrictatime", "rnosuid", "rnosymfollow", "ro",  "rprivate",    "rrelatime", "rro",
+          "rrw",       "rshared",    "rslave",   "rstrictatime", "rsuid",    "rsymfollow",  "runbindable", "rw",
+          "shared",    "silent",     "slave",    "strictatime", "suid",      "symfollow",   "sync",      "tmpcopyup",
+          "unbindable"};
+}
+
+// All names up to CAP_LAST_CAP of the newest kernel; `features` reports those that the running kernel has.
+constexpr const char* capability_names[] = {
+    "CAP_CHOWN",           "CAP_DAC_OVERRIDE",  "CAP_DAC_READ_SEARCH", "CAP_FOWNER",        "CAP_FSETID",
+    "CAP_KILL",            "CAP_SETGID",        "CAP_SETUID",          "CAP_SETPCAP",       "CAP_LINUX_IMMUTABLE",
+    "CAP_NET_BIND_SERVICE", "CAP_NET_BROADCAST", "CAP_NET_ADMIN",      "CAP_NET_RAW",       "CAP_IPC_LOCK",
+    "CAP_IPC_OWNER",       "CAP_SYS_MODULE",    "CAP_SYS_RAWIO",       "CAP_SYS_CHROOT",    "CAP_SYS_PTRACE",
+    "CAP_SYS_PACCT",       "CAP_SYS_ADMIN",     "CAP_SYS_BOOT",        "CAP_SYS_NICE",      "CAP_SYS_RESOURCE",
+    "CAP_SYS_TIME",        "CAP_SYS_TTY_CONFIG", "CAP_MKNOD",          "CAP_LEASE",         "CAP_AUDIT_WRITE",
+    "CAP_AUDIT_CONTROL",   "CAP_SETFCAP",       "CAP_MAC_OVERRIDE",    "CAP_MAC_ADMIN",     "CAP_SYSLOG",
+    "CAP_WAKE_ALARM",      "CAP_BLOCK_SUSPEND", "CAP_AUDIT_READ",      "CAP_PERFMON",       "CAP_BPF",
+    "CAP_CHECKPOINT_RESTORE"};
+
+List capabilities() {
+  size_t count = std::size(capability_names);
+  if (const Result<std::string> last = read_file("/proc/sys/kernel/cap_last_cap", 32); last)
+    count = std::min(count, static_cast<size_t>(atoi(last->c_str())) + 1);
+  return List(capability_names, capability_names + count);
+}
+
+List namespaces() {
+  List present;
+  constexpr std::pair<const char*, const char*> types[] = {{"cgroup", "cgroup"}, {"ipc", "ipc"}, {"mount", "mnt"},
+                                                           {"network", "net"},   {"pid", "pid"}, {"time", "time"},
+                                                           {"user", "user"},     {"uts", "uts"}};
+  for (const auto& [type, file] : types) {
+    if (file_exists(std::string("/proc/self/ns/") + file)) present.emplace_back(type);
+  }
+  return present;
+}
+
+void write_seccomp(json::Writer& out) {
+  out.key("seccomp").begin_object();
+  out.member("enabled", true);
+  out.member("actions", List{"SCMP_ACT_ALLOW", "SCMP_ACT_ERRNO", "SCMP_ACT_KILL", "SCMP_ACT_KILL_PROCESS",
+                             "SCMP_ACT_KILL_THREAD", "SCMP_ACT_LOG", "SCMP_ACT_NOTIFY", "SCMP_ACT_TRACE",
+                             "SCMP_ACT_TRAP"});
+  out.member("operators", List{"SCMP_CMP_EQ", "SCMP_CMP_GE", "SCMP_CMP_GT", "SCMP_CMP_LE", "SCMP_CMP_LT",
+                               "SCMP_CMP_MASKED_EQ", "SCMP_CMP_NE"});
+#ifdef __x86_64__
+  out.member("archs", List{"SCMP_ARCH_X32", "SCMP_ARCH_X86", "SCMP_ARCH_X86_64"});
+#elif defined __aarch64__
+  out.member("archs", List{"SCMP_ARCH_AARCH64", "SCMP_ARCH_ARM"});
+#endif
+  const List flags = {"SECCOMP_FILTER_FLAG_LOG", "SECCOMP_FILTER_FLAG_SPEC_ALLOW", "SECCOMP_FILTER_FLAG_TSYNC",
+                      "SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV"};
+  out.member("knownFlags", flags);
+  out.member("supportedFlags", flags);
+  out.end_object();
+}
+
+void write_switch(json::Writer& out, const char* name, bool enabled) {
+  out.key(name).begin_object().member("enabled", enabled).end_object();
+}
+
+void write_linux(json::Writer& out) {
+  out.key("linux").begin_object();
+  out.member("namespaces", namespaces());
+  out.member("capabilities", capabilities());
+  out.key("cgroup").begin_object();
+  out.member("v1", true).member("v2", true).member("systemd", false).member("systemdUser", false);
+  out.member("rdma", true);
+  out.end_object();
+  write_seccomp(out);
+  write_switch(out, "apparmor", false);
+  write_switch(out, "selinux", false);
+  write_switch(out, "intelRdt", false);
+  out.key("mountExtensions").begin_object();
+  write_switch(out, "idmap", true);
+  out.end_object();
+  write_switch(out, "netDevices", false);
+  out.end_object();
+}
+
+}  // namespace
+
+std::string encode_features() {
+  json::Writer out(true);
+  out.begin_object();
+  out.member("ociVersionMin", "1.0.0").member("ociVersionMax", "1.3.0");
+  out.member("hooks", List{"prestart", "createRuntime", "createContainer", "startContainer", "poststart", "poststop"});
+  out.member("mountOptions", mount_options());
+  write_linux(out);
+  out.key("annotations").begin_object();
+  out.member("ai.nemoclaw.version", NEMOCLAW_VERSION);
+  out.member("ai.nemoclaw.commit", NEMOCLAW_COMMIT);
+  out.end_object();
+  // A manager must not let a container's author choose these: they name policies and change what the runtime does.
+  out.member("potentiallyUnsafeConfigAnnotations",
+             List{"ai.nemoclaw.", "org.systemd.property.", "run.oci."});
+  out.end_object();
+  return out.take();
+}
+
+}  // namespace nemoclaw::oci
