@@ -1,0 +1,78 @@
+#include "runtime/isolation/rootfs.h"
+
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "runtime/base/file.h"
+#include "runtime/base/sys_mount.h"
+#include "runtime/isolation/mount_option.h"
+
+namespace nemoclaw::isolation {
+
+Result<RootfsPlan> plan_rootfs(const oci::Spec& spec, const std::string& rootfs, bool no_pivot) {
+  RootfsPlan plan;
+  plan.path = rootfs;
+  plan.readonly = spec.root.readonly;
+  plan.no_pivot = no_pivot;
+  plan.namespace_propagation = MS_SLAVE | MS_REC;
+  const std::string& asked = spec.linux_.rootfs_propagation;
+  if (asked.empty()) return plan;
+  const uint64_t flags = propagation_flags(asked);
+  if (flags == 0)
+    return make_error("linux.rootfsPropagation: unknown value " + quoted(asked) +
+                      "; use shared, slave, private or unbindable, or their forms with r");
+  plan.final_propagation = flags;
+  // The namespace itself must not be unbindable, or the rootfs could not be mounted onto itself.
+  if ((flags & MS_UNBINDABLE) == 0) plan.namespace_propagation = flags | MS_REC;
+  return plan;
+}
+
+Result<Fd> prepare_rootfs(const RootfsPlan& plan) {
+  TRY(sys::set_propagation("/", plan.namespace_propagation));
+  Fd target = TRY(open_file(plan.path, O_PATH | O_DIRECTORY));
+  Fd root = TRY_CONTEXT(sys::open_tree_clone(target, "", AT_RECURSIVE), "rootfs " + quoted(plan.path));
+  // Attaching below a shared mount would show the rootfs on the host, and pivot_root refuses a shared parent; a clone
+  // of a shared mount is shared, too.
+  if ((plan.namespace_propagation & MS_SHARED) != 0) {
+    TRY(sys::set_propagation("/", MS_SLAVE | MS_REC));
+    TRY(sys::mount_setattr(root, {.propagation = MS_PRIVATE}, false));
+  }
+  TRY_CONTEXT(sys::move_mount(root, target), "rootfs " + quoted(plan.path));
+  return root;
+}
+
+namespace {
+
+Result<void> pivot() {
+  // pivot_root(2), "pivot_root(".", ".")": the old root ends up stacked over the new one and needs no directory in it.
+  if (syscall(SYS_pivot_root, ".", ".") != 0) return errno_error("pivot_root");
+  // Slave first: detaching it must not detach the host's mounts.
+  TRY(sys::set_propagation(".", MS_SLAVE | MS_REC));
+  if (umount2(".", MNT_DETACH) != 0) return errno_error("detach the host's root");
+  return {};
+}
+
+Result<void> move_and_chroot(FdRef root) {
+  Fd top = TRY(open_file("/", O_PATH | O_DIRECTORY));
+  TRY(sys::move_mount(root, top));
+  if (chroot(".") != 0) return errno_error("chroot");
+  return {};
+}
+
+}  // namespace
+
+Result<void> enter_rootfs(const RootfsPlan& plan, FdRef root) {
+  if (fchdir(root.raw()) != 0) return errno_error("chdir to the rootfs");
+  TRY(plan.no_pivot ? move_and_chroot(root) : pivot());
+  if (chdir("/") != 0) return errno_error("chdir /");
+  return {};
+}
+
+Result<void> seal_rootfs(const RootfsPlan& plan) {
+  if (plan.final_propagation != 0) TRY(sys::set_propagation("/", plan.final_propagation));
+  if (!plan.readonly) return {};
+  Fd root = TRY(open_file("/", O_PATH | O_DIRECTORY));
+  return sys::mount_setattr(root, {.set = MOUNT_ATTR_RDONLY}, false);
+}
+
+}  // namespace nemoclaw::isolation
