@@ -1,0 +1,52 @@
+#include "policy/engine/path_glob.h"
+
+#include "policy/model/host.h"
+
+namespace nemoclaw::policy {
+namespace {
+
+std::vector<std::string_view> split(std::string_view path) {
+  std::vector<std::string_view> components;
+  if (!path.empty() && path[0] == '/') path.remove_prefix(1);
+  for (;;) {
+    const size_t slash = path.find('/');
+    components.push_back(path.substr(0, slash));
+    if (slash == std::string_view::npos) return components;
+    path.remove_prefix(slash + 1);
+  }
+}
+
+}  // namespace
+
+PathGlob::PathGlob(std::string_view pattern)
+    : text_(pattern), exact_(pattern.find('*') == std::string_view::npos) {
+  if (exact_) return;
+  for (std::string_view component : split(pattern)) components_.emplace_back(component);
+}
+
+bool PathGlob::matches(std::string_view path) const {
+  if (exact_) return path == text_;
+  if (path.empty() || path[0] != '/') return false;
+  const auto parts = split(path);
+  const auto& pattern = components_;
+  // As for characters: remember the last "**" and let it take one more component when the rest fails.
+  size_t p = 0, s = 0, star = pattern.size(), resume = 0;
+  while (s < parts.size()) {
+    const bool last = p + 1 == pattern.size();
+    if (p < pattern.size() && pattern[p] == "**") {
+      if (last) return !parts[s].empty();  // at least one component is left, so a bare directory is none
+      star = p++;
+      resume = s;
+    } else if (p < pattern.size() && !parts[s].empty() && label_matches(pattern[p], parts[s])) {
+      ++p, ++s;
+    } else if (star < pattern.size()) {
+      p = star + 1;
+      s = ++resume;
+    } else {
+      return false;
+    }
+  }
+  return p == pattern.size();
+}
+
+}  // namespace nemoclaw::policy

@@ -1,0 +1,28 @@
+// Globs over absolute paths of executables: `*` any run within one component, `**` as a whole component any
+// number of them.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace nemoclaw::policy {
+
+class PathGlob {
+ public:
+  // "/opt/*/agent", "/home/agent/**", "**/claude". Without '*' it is compared as it stands, '?' and brackets
+  // included.
+  explicit PathGlob(std::string_view pattern);
+
+  // `/x/**` matches everything below /x, but not /x. Time is bounded by the product of the two lengths.
+  bool matches(std::string_view path) const;
+  bool is_exact() const { return exact_; }
+  const std::string& text() const { return text_; }
+
+ private:
+  std::string text_;
+  std::vector<std::string> components_;
+  bool exact_;
+};
+
+}  // namespace nemoclaw::policy
