@@ -1,0 +1,166 @@
+#include "hooks/fence_plan.h"
+
+#include <arpa/inet.h>
+
+#include <charconv>
+
+namespace nemoclaw::hooks {
+namespace {
+
+constexpr const char* kNeighbourDiscoveryOut =
+    "icmpv6 type { nd-router-solicit, nd-neighbor-solicit, nd-neighbor-advert } ip6 hoplimit 255 accept";
+constexpr const char* kNeighbourDiscoveryIn =
+    "icmpv6 type { nd-router-advert, nd-neighbor-solicit, nd-neighbor-advert } ip6 hoplimit 255 accept";
+
+// "10.0.0.0/8" or an address; written anew from its parsed form, so that nothing but an address can enter the
+// ruleset.
+Result<void> add_prefix(const std::string& text, InboundAccept& accept) {
+  const size_t slash = text.find('/');
+  const std::string address = text.substr(0, slash);
+  unsigned char bytes[16];
+  char canonical[INET6_ADDRSTRLEN];
+  int family = AF_INET;
+  if (inet_pton(AF_INET, address.c_str(), bytes) != 1) {
+    family = AF_INET6;
+    if (inet_pton(AF_INET6, address.c_str(), bytes) != 1)
+      return make_error("inbound.from: " + quoted(text) + " is not an address or prefix");
+  }
+  const unsigned length_max = family == AF_INET ? 32 : 128;
+  unsigned length = length_max;
+  if (slash != std::string::npos) {
+    const char* end = text.data() + text.size();
+    const auto [stop, failure] = std::from_chars(text.data() + slash + 1, end, length);
+    if (failure != std::errc() || stop != end || length > length_max)
+      return make_error("inbound.from: " + quoted(text) + " has a bad prefix length");
+  }
+  inet_ntop(family, bytes, canonical, sizeof canonical);
+  (family == AF_INET ? accept.from4 : accept.from6).push_back(format("%s/%u", canonical, length));
+  return {};
+}
+
+std::vector<std::string> capture_rules(const FencePlan& plan) {
+  return {
+      format("meta mark 0x%08x accept", plan.proxy_mark),
+      // To the sandbox's own servers, whatever address they have: local addresses are routed over lo.
+      "oif \"lo\" accept",
+      format("meta l4proto tcp redirect to :%u", plan.captured_port),
+  };
+}
+
+std::vector<std::string> output_rules(const FencePlan& plan) {
+  std::vector<std::string> rules = {
+      format("meta mark 0x%08x accept", plan.proxy_mark),
+      // Docker's embedded resolver lives inside the namespace: asking it directly would be a way out by DNS.
+      // Any port, because Docker's own NAT has already turned 53 into the resolver's real port here.
+      "ip daddr 127.0.0.11 meta l4proto tcp reject with tcp reset",
+      "ip daddr 127.0.0.11 reject with icmpx port-unreachable",
+      "oif \"lo\" accept",
+      // A redirected packet still carries the interface that was chosen before the redirect.
+      format("ct status dnat ip daddr 127.0.0.1 tcp dport %u accept", plan.captured_port),
+      format("ct status dnat ip6 daddr ::1 tcp dport %u accept", plan.captured_port),
+      // Answers to inbound connections only. The original direction of an established flow is the proxy's,
+      // hence marked; without the direction a sandboxed process could take over the proxy's source port while
+      // conntrack still remembers the flow.
+      "ct state established ct direction reply accept",
+      "ct state related meta l4proto { icmp, ipv6-icmp } accept",
+      // Sent by the kernel on behalf of the proxy's IPv6, without its mark. The hop limits are what RFC 4861
+      // and 2710 demand.
+      kNeighbourDiscoveryOut,
+      "icmpv6 type { mld-listener-report, mld-listener-done, mld2-listener-report } ip6 hoplimit 1 accept",
+      // The kernel's resets for connections that the proxy has closed: neither an attempt nor worth an
+      // answer.
+      "tcp flags & rst == rst drop",
+  };
+  if (plan.log)
+    rules.push_back(format("limit rate 20/second burst 40 packets log group %u snaplen 128", plan.log_group));
+  rules.push_back("meta l4proto tcp reject with tcp reset");
+  rules.push_back("reject with icmpx port-unreachable");
+  return rules;
+}
+
+std::vector<std::string> input_rules(const FencePlan& plan) {
+  std::vector<std::string> rules = {
+      "iif \"lo\" accept",
+      "ct state established accept",
+      "ct state related meta l4proto { icmp, ipv6-icmp } accept",
+      kNeighbourDiscoveryIn,
+  };
+  for (const InboundAccept& each : plan.inbound) {
+    const std::string service = format("%s dport %u accept", each.protocol.c_str(), each.port);
+    if (each.from4.empty() && each.from6.empty()) rules.push_back(service);
+    for (const std::string& prefix : each.from4) rules.push_back("ip saddr " + prefix + " " + service);
+    for (const std::string& prefix : each.from6) rules.push_back("ip6 saddr " + prefix + " " + service);
+  }
+  return rules;
+}
+
+// The lines between "chain NAME {" and its "}", trimmed.
+Result<std::vector<std::string>> chain_lines(const std::string& listing, const std::string& name) {
+  std::vector<std::string> lines;
+  bool inside = false;
+  for (size_t at = 0; at < listing.size();) {
+    const size_t end = std::min(listing.find('\n', at), listing.size());
+    const size_t first = std::min(listing.find_first_not_of(" \t", at), end);
+    std::string line = listing.substr(first, end - first);
+    at = end + 1;
+    if (inside && line == "}") return lines;
+    if (inside && !line.empty()) lines.push_back(std::move(line));
+    if (line == "chain " + name + " {") inside = true;
+  }
+  return make_error("chain '" + name + "' is not there");
+}
+
+}  // namespace
+
+Result<FencePlan> plan_fence(const std::vector<policy::InboundRule>& inbound) {
+  FencePlan plan;
+  for (const policy::InboundRule& rule : inbound) {
+    InboundAccept accept;
+    accept.port = rule.port;
+    accept.protocol = rule.protocol;
+    if (rule.port == 0) return make_error("inbound: port 0 cannot be accepted");
+    if (rule.protocol != "tcp" && rule.protocol != "udp")
+      return make_error("inbound: protocol " + quoted(rule.protocol) + " is neither tcp nor udp");
+    for (const std::string& prefix : rule.from) TRY(add_prefix(prefix, accept));
+    plan.inbound.push_back(std::move(accept));
+  }
+  return plan;
+}
+
+std::vector<FenceChain> fence_chains(const FencePlan& plan) {
+  return {
+      // Before -100, where other tables (Docker's DNS) translate: the first translation of a connection is
+      // the one that counts.
+      {"capture", "type nat hook output priority -110; policy accept;", capture_rules(plan)},
+      {"output", "type filter hook output priority 0; policy drop;", output_rules(plan)},
+      {"input", "type filter hook input priority 0; policy drop;", input_rules(plan)},
+      {"forward", "type filter hook forward priority 0; policy drop;", {}},
+  };
+}
+
+std::string fence_ruleset(const FencePlan& plan) {
+  const std::string table = std::string("table inet ") + kFenceTable;
+  // `add` first, so that `delete` finds something in every case: the kernel sees one transaction.
+  std::string text = "add " + table + "\ndelete " + table + "\n" + table + " {\n";
+  for (const FenceChain& chain : fence_chains(plan)) {
+    text += std::string("\tchain ") + chain.name + " {\n\t\t" + chain.declaration + "\n";
+    for (const std::string& rule : chain.rules) text += "\t\t" + rule + "\n";
+    text += "\t}\n";
+  }
+  return text + "}\n";
+}
+
+Result<void> check_fence_listing(const FencePlan& plan, const std::string& listing) {
+  for (const FenceChain& chain : fence_chains(plan)) {
+    const std::vector<std::string> lines = TRY(chain_lines(listing, chain.name));
+    if (lines.empty() || lines[0] != chain.declaration)
+      return make_error(std::string("chain '") + chain.name + "' is " +
+                        quoted(lines.empty() ? "" : lines[0]) + " instead of '" + chain.declaration + "'");
+    if (lines.size() - 1 != chain.rules.size())
+      return make_error(format("chain '%s' has %zu rules instead of %zu", chain.name, lines.size() - 1,
+                               chain.rules.size()));
+  }
+  return {};
+}
+
+}  // namespace nemoclaw::hooks

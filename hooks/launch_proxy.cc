@@ -1,0 +1,173 @@
+#include "hooks/launch_proxy.h"
+
+#include <linux/close_range.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "hooks/proxy_cgroup.h"
+#include "runtime/base/file.h"
+#include "runtime/base/log.h"
+#include "runtime/base/procfs.h"
+
+namespace nemoclaw::hooks {
+namespace {
+
+constexpr int kReadyFd = 3;
+constexpr int kReadyWaitMs = 10'000;
+constexpr int kReasonWaitMs = 200;
+constexpr int kStopWaitMs = 2'000;
+
+// What the child needs, made before fork: after it, only system calls.
+struct Child {
+  std::vector<std::string> arguments, procs_files;
+  std::vector<char*> argv;
+  Fd null;
+};
+
+Result<Child> prepare(const LaunchPlan& plan) {
+  Child child;
+  child.arguments = proxy_arguments(plan);
+  for (std::string& each : child.arguments) child.argv.push_back(each.data());
+  child.argv.push_back(nullptr);
+  for (const std::string& directory : plan.cgroups) child.procs_files.push_back(directory + "/cgroup.procs");
+  child.null = TRY(open_file("/dev/null", O_RDWR));
+  return child;
+}
+
+[[noreturn]] void become_proxy(const Child& child, int log, int ready) {
+  // A session of its own: no terminal, no signal that is meant for the runtime's process group.
+  setsid();
+  static constexpr char kWarning[] = "the proxy could not join its cgroup, its memory is not bounded\n";
+  if (!join_cgroups(child.procs_files)) (void)!write(log, kWarning, sizeof kWarning - 1);
+  sigset_t none;
+  sigemptyset(&none);
+  sigprocmask(SIG_SETMASK, &none, nullptr);
+  for (int number : {SIGPIPE, SIGHUP, SIGINT, SIGTERM, SIGCHLD}) signal(number, SIG_DFL);
+  umask(022);
+  (void)!chdir("/");
+  // The ready pipe goes to its number first: with the standard streams closed it could sit on one of 0..2.
+  const int kept_ready = fcntl(ready, F_DUPFD_CLOEXEC, 10), kept_log = fcntl(log, F_DUPFD_CLOEXEC, 10);
+  const int kept_null = fcntl(child.null.raw(), F_DUPFD_CLOEXEC, 10);
+  const bool placed = dup2(kept_null, 0) == 0 && dup2(kept_log, 1) == 1 && dup2(kept_log, 2) == 2 &&
+                      dup2(kept_ready, kReadyFd) == kReadyFd;
+  syscall(SYS_close_range, kReadyFd + 1, ~0U, CLOSE_RANGE_CLOEXEC);
+  char path[] = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+  char* environment[] = {path, nullptr};
+  if (placed) execve(child.argv[0], child.argv.data(), environment);
+  static constexpr char kText[] = "E";
+  const char* reason = strerror(errno);
+  (void)!write(kReadyFd, kText, 1);
+  (void)!write(kReadyFd, reason, strlen(reason));
+  _exit(127);
+}
+
+// The text after 'E', until the proxy closes the pipe or falls silent; always one printable line.
+std::string read_reason(FdRef ready) {
+  std::string reason;
+  char bytes[512];
+  pollfd waiting{ready.raw(), POLLIN, 0};
+  while (reason.size() < 2048 && poll(&waiting, 1, kReasonWaitMs) > 0) {
+    const ssize_t length = read(ready.raw(), bytes, sizeof bytes);
+    if (length <= 0) break;
+    reason.append(bytes, static_cast<size_t>(length));
+  }
+  while (!reason.empty() && reason.back() == '\n') reason.pop_back();
+  const std::string safe = quoted(reason, 2048);
+  return safe.substr(1, safe.size() - 2);
+}
+
+// What the proxy said: 'R', or 'E' and a text, or nothing because it died.
+Result<void> wait_until_ready(FdRef ready, bool& ended) {
+  pollfd waiting{ready.raw(), POLLIN, 0};
+  int count = 0;
+  while ((count = poll(&waiting, 1, kReadyWaitMs)) < 0 && errno == EINTR) {
+  }
+  if (count <= 0) return make_error("it was not ready after 10 seconds");
+  char first = 0;
+  const ssize_t length = read(ready.raw(), &first, 1);
+  if (length == 1 && first == 'R') return {};
+  if (length == 1 && first == 'E') {
+    const std::string reason = read_reason(ready);
+    return make_error(reason.empty() ? "it failed without a reason" : reason);
+  }
+  ended = true;
+  return make_error("it ended before it was ready");
+}
+
+// How a process ended that has closed its end of the pipe; "" if it has not ended, and then it is still ours
+// to kill.
+std::string death_of(pid_t pid) {
+  int status = 0;
+  for (int tries = 0; tries < 100; ++tries) {
+    if (waitpid(pid, &status, WNOHANG) == pid)
+      return WIFSIGNALED(status) ? format(" (signal %d)", WTERMSIG(status))
+                                 : format(" (exit code %d)", WEXITSTATUS(status));
+    poll(nullptr, 0, 2);
+  }
+  return "";
+}
+
+// Ends a proxy that did not become ready, and completes the error with how it died.
+Error abandon(pid_t pid, Error failure, bool ended) {
+  const std::string death = ended ? death_of(pid) : "";
+  failure.message += death;
+  if (!death.empty()) return failure;  // reaped: the pid may belong to another process by now
+  kill(pid, SIGKILL);
+  waitpid(pid, nullptr, 0);
+  return failure;
+}
+
+}  // namespace
+
+std::vector<std::string> proxy_arguments(const LaunchPlan& plan) {
+  std::vector<std::string> arguments = {plan.program, "--sandbox-dir", plan.sandbox_directory, "--ready-fd",
+                                        std::to_string(kReadyFd)};
+  if (!plan.config_file.empty()) arguments.insert(arguments.end(), {"--config", plan.config_file});
+  return arguments;
+}
+
+Result<Fd> open_hook_log(const std::string& sandbox_directory) {
+  return open_file(sandbox_directory + "/hook.log", O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW, 0600);
+}
+
+void log_line(FdRef log, const std::string& message) {
+  (void)write_all(log, log::now_rfc3339() + " hook: " + message + "\n");
+}
+
+Result<ProxyRecord> launch_proxy(const LaunchPlan& plan, FdRef log) {
+  int ends[2];
+  if (pipe2(ends, O_CLOEXEC) != 0) return errno_error("pipe");
+  Fd ready(ends[0]), ready_writer(ends[1]);
+  const Child child = TRY(prepare(plan));
+  const pid_t pid = fork();
+  if (pid < 0) return errno_error("fork the proxy");
+  if (pid == 0) become_proxy(child, log.raw(), ready_writer.raw());
+  ready_writer.reset();
+  bool ended = false;
+  Result<void> answer = wait_until_ready(ready, ended);
+  Result<procfs::Stat> stat = procfs::stat(pid);
+  if (answer && stat) return ProxyRecord{.pid = pid, .start_time = stat->start_time, .cgroups = plan.cgroups};
+  Error failure = answer ? std::move(stat).error() : std::move(answer).error();
+  return abandon(pid, std::move(failure), ended).with_context("start " + plan.program);
+}
+
+void stop_proxy(const ProxyRecord& record) {
+  Fd process(static_cast<int>(syscall(SYS_pidfd_open, record.pid, 0)));
+  // The start time is compared after the descriptor was taken, so that the pid cannot change hands in
+  // between.
+  if (!process.valid() || !procfs::is_alive(record.pid, record.start_time)) return;
+  pollfd waiting{process.raw(), POLLIN, 0};
+  syscall(SYS_pidfd_send_signal, process.raw(), SIGTERM, nullptr, 0);
+  if (poll(&waiting, 1, kStopWaitMs) > 0) return;
+  syscall(SYS_pidfd_send_signal, process.raw(), SIGKILL, nullptr, 0);
+  poll(&waiting, 1, kStopWaitMs);
+}
+
+}  // namespace nemoclaw::hooks

@@ -1,0 +1,63 @@
+// nemoclaw-hook start|stop --sandbox-dir DIR [--config FILE]: called by a runtime as an OCI hook, container
+// state on stdin. On failure it prints one sentence, which the manager shows to its user.
+#include <signal.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <string>
+#include <string_view>
+
+#include "hooks/hook_input.h"
+#include "hooks/start.h"
+#include "hooks/stop.h"
+#include "nemoclaw_version.h"
+#include "runtime/base/file.h"
+
+namespace {
+
+using nemoclaw::Result;
+using nemoclaw::hooks::HookOptions;
+
+constexpr std::string_view kUsage = "usage: nemoclaw-hook start|stop --sandbox-dir DIR [--config FILE]";
+
+Result<HookOptions> parse_options(int argc, char** argv) {
+  HookOptions options;
+  for (int at = 2; at < argc; ++at) {
+    const std::string_view word = argv[at];
+    if ((word != "--sandbox-dir" && word != "--config") || at + 1 == argc)
+      return nemoclaw::make_error("bad argument " + nemoclaw::quoted(word) + "; " + std::string(kUsage));
+    const std::string value = argv[++at];
+    if (word == "--config")
+      options.config_file = value;
+    else
+      options.sandbox_directory = value;
+  }
+  TRY(nemoclaw::hooks::check_options(options));
+  return options;
+}
+
+Result<void> run(std::string_view verb, int argc, char** argv) {
+  const HookOptions options = TRY(parse_options(argc, argv));
+  if (verb == "stop") return nemoclaw::hooks::run_stop(options);
+  const std::string text = TRY(nemoclaw::read_all(nemoclaw::FdRef(STDIN_FILENO), size_t{1} << 20));
+  return nemoclaw::hooks::run_start(options, TRY(nemoclaw::hooks::parse_hook_state(text)));
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const std::string_view verb = argc > 1 ? argv[1] : "";
+  if (verb == "--version") {
+    std::printf("nemoclaw-hook %s\n", NEMOCLAW_VERSION);
+    return 0;
+  }
+  if (verb != "start" && verb != "stop") {
+    std::fprintf(stderr, "%s\n", std::string(kUsage).c_str());
+    return 2;
+  }
+  signal(SIGPIPE, SIG_IGN);  // a manager that closed its end must not kill the undo
+  const Result<void> done = run(verb, argc, argv);
+  if (done) return 0;
+  std::fprintf(stderr, "nemoclaw-hook %s: %s\n", std::string(verb).c_str(), done.error().message.c_str());
+  return done.error().exit_code == 0 ? 1 : done.error().exit_code;
+}

@@ -1,0 +1,117 @@
+#include "hooks/start.h"
+
+#include "hooks/fence_apply.h"
+#include "hooks/fence_plan.h"
+#include "hooks/fence_probe.h"
+#include "hooks/launch_proxy.h"
+#include "hooks/net_namespace.h"
+#include "hooks/node_addresses.h"
+#include "hooks/proxy_cgroup.h"
+#include "policy/parse/parse.h"
+#include "policy/select/select.h"
+#include "runtime/base/defer.h"
+#include "runtime/base/file.h"
+#include "runtime/oci/sandbox_record.h"
+
+namespace nemoclaw::hooks {
+namespace {
+
+// Everything that is read from files, before anything is changed.
+struct Inputs {
+  oci::SandboxRecord record;
+  FencePlan fence;
+  LaunchPlan launch;
+};
+
+Result<Inputs> read_inputs(const HookOptions& options) {
+  Inputs inputs;
+  inputs.record = TRY_CONTEXT(oci::read_sandbox_record(options.sandbox_directory), "sandbox record");
+  std::optional<std::string> config_file = options.config_file;
+  if (!config_file && !inputs.record.config_file.empty()) config_file = inputs.record.config_file;
+  const policy::NodeConfig config = TRY(policy::load_node_config(config_file));
+  const policy::Policy policy = TRY(policy::load_policy(options.sandbox_directory + "/policy.yaml"));
+  inputs.fence = TRY_CONTEXT(plan_fence(policy.inbound), "policy " + quoted(policy.name));
+  inputs.launch.program = TRY(policy::find_program(config.proxy_path, "nemoclaw-proxy"));
+  inputs.launch.sandbox_directory = options.sandbox_directory;
+  inputs.launch.config_file = config_file.value_or("");
+  return inputs;
+}
+
+// An earlier run of the same sandbox may have left its proxy (a restart); it would hold the ports.
+Result<void> stop_predecessor(const std::string& sandbox_directory) {
+  const Result<std::optional<ProxyRecord>> earlier = read_proxy_record(sandbox_directory);
+  if (!earlier || !earlier->has_value()) return {};
+  stop_proxy(**earlier);
+  remove_proxy_cgroup((*earlier)->cgroups);
+  return {};
+}
+
+// A table of ours that is there already is either left over (this sandbox restarts, or its predecessor ended
+// without stop) or belongs to a sandbox that lives.
+Result<void> refuse_shared_namespace(const HookOptions& options, const NetNamespace& network) {
+  const std::string other = other_sandbox_of(options.sandbox_directory, network.identity);
+  if (other.empty()) return {};
+  return make_error("the container joins the network of sandbox '" + other +
+                    "', which has its own policy and proxy: give this container a network of its own");
+}
+
+Result<void> fence_and_prove(Nftables& nft, const Inputs& inputs, const std::string& directory, FdRef log) {
+  const LoadedFence loaded = TRY(apply_fence(nft, inputs.fence));
+  if (!loaded.warning.empty()) log_line(log, loaded.warning);
+  TRY(write_file_atomic(directory + "/fence.nft", loaded.ruleset, 0600));
+  return probe_fence();
+}
+
+Result<void> start_in_namespace(const HookOptions& options, const HookState& state, Inputs& inputs,
+                                const NetNamespace& network, FdRef log) {
+  const std::string& directory = options.sandbox_directory;
+  TRY(enter_net_namespace(network));
+  Nftables nft = TRY(Nftables::create());
+  const bool fenced_before = fence_exists(nft);
+  if (fenced_before)
+    TRY(refuse_shared_namespace(options, network));
+  else
+    TRY(refuse_foreign_namespace(state.bundle));
+  Defer remove_table([&] {
+    // A table that was there before stays: without it, what already runs in the namespace would be free.
+    if (!fenced_before) remove_fence(nft);
+  });
+  TRY(fence_and_prove(nft, inputs, directory, log));
+  const ProxyCgroup cgroup = make_proxy_cgroup(inputs.record.id);
+  Defer remove_cgroup([&] { remove_proxy_cgroup(cgroup.directories); });
+  if (!cgroup.warning.empty()) log_line(log, "the proxy's cgroup: " + cgroup.warning);
+  inputs.launch.cgroups = cgroup.directories;
+  ProxyRecord proxy = TRY(launch_proxy(inputs.launch, log));
+  proxy.net_namespace = network.identity;
+  proxy.fence = "proven";
+  if (Result<void> written = write_proxy_record(directory, proxy); !written) {
+    stop_proxy(proxy);
+    return written;
+  }
+  remove_cgroup.dismiss();
+  remove_table.dismiss();
+  return {};
+}
+
+}  // namespace
+
+Result<void> run_start(const HookOptions& options, const HookState& state) {
+  if (state.pid <= 0) return make_error("container state on stdin: pid: the container has no process");
+  const Fd log = TRY(open_hook_log(options.sandbox_directory));
+  const auto run = [&]() -> Result<void> {
+    Inputs inputs = TRY(read_inputs(options));
+    TRY(refuse_container_cgroup(inputs.record.cgroups));
+    const NetNamespace network =
+        TRY_CONTEXT(open_net_namespace(state.pid), "the container's network namespace");
+    TRY(refuse_host_namespace(network));
+    const std::string addresses = TRY(list_node_addresses());
+    TRY(write_file_atomic(options.sandbox_directory + "/node-addresses", addresses, 0600));
+    TRY(stop_predecessor(options.sandbox_directory));
+    return start_in_namespace(options, state, inputs, network, log);
+  };
+  Result<void> done = run();
+  if (!done) log_line(log, done.error().message);
+  return done;
+}
+
+}  // namespace nemoclaw::hooks

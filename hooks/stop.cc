@@ -1,0 +1,37 @@
+#include "hooks/stop.h"
+
+#include <algorithm>
+
+#include "hooks/launch_proxy.h"
+#include "hooks/proxy_cgroup.h"
+#include "runtime/base/file.h"
+
+namespace nemoclaw::hooks {
+namespace {
+
+// Root removes a tree here: a wrong --sandbox-dir must not cost anybody a directory.
+bool looks_like_a_sandbox(const std::vector<std::string>& names) {
+  if (names.empty()) return true;
+  return std::any_of(names.begin(), names.end(), [](const std::string& name) {
+    return name == "sandbox.json" || name == "proxy.json" || name == "hook.log";
+  });
+}
+
+}  // namespace
+
+Result<void> run_stop(const HookOptions& options) {
+  const std::string& directory = options.sandbox_directory;
+  Result<std::vector<std::string>> names = list_directory(directory);
+  if (!names && names.error().errno_value == ENOENT) return {};
+  if (!names) return std::move(names).error();
+  if (!looks_like_a_sandbox(*names))
+    return make_error(directory + " is not a sandbox directory: nothing was removed");
+  const Result<std::optional<ProxyRecord>> proxy = read_proxy_record(directory);
+  if (proxy && proxy->has_value()) {
+    stop_proxy(**proxy);
+    remove_proxy_cgroup((*proxy)->cgroups);
+  }
+  return remove_tree(directory);
+}
+
+}  // namespace nemoclaw::hooks

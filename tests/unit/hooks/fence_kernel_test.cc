@@ -1,0 +1,225 @@
+// The fence in a real kernel: each case runs in a child process with a network namespace of its own.
+#include <arpa/inet.h>
+#include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <functional>
+
+#include "hooks/fence_apply.h"
+#include "hooks/fence_probe.h"
+#include "hooks/net_namespace.h"
+#include "runtime/base/file.h"
+
+namespace nemoclaw::hooks {
+namespace {
+
+// Runs `body` in a fresh network namespace with an interface that has a default route in both families; ""
+// means success.
+std::string in_namespace(const std::function<std::string()>& body) {
+  int ends[2];
+  if (pipe2(ends, O_CLOEXEC) != 0) return "pipe";
+  Fd reader(ends[0]), writer(ends[1]);
+  const pid_t child = fork();
+  if (child == 0) {
+    std::string said = unshare(CLONE_NEWNET) == 0 ? body() : "unshare: " + std::string(strerror(errno));
+    (void)write_all(writer, said);
+    _exit(0);
+  }
+  writer.reset();
+  std::string said = read_all(reader).value_or("read failed");
+  int status = 0;
+  waitpid(child, &status, 0);
+  return WIFEXITED(status) ? said : said + format(" signal %d", WTERMSIG(status));
+}
+
+std::string give_routes() {
+  const char* script =
+      "ip link set lo up && ip link add nc0 type veth peer name nc1 && ip link set nc0 up && ip link set nc1 "
+      "up && "
+      "ip addr add 198.51.100.2/24 dev nc0 && ip route add default via 198.51.100.1 && "
+      "ip -6 addr add 2001:db8:1::2/64 dev nc0 nodad && ip -6 route add default via 2001:db8:1::1";
+  return system(script) == 0 ? "" : "no veth";
+}
+
+int udp_error(const char* address, uint16_t port, uint32_t mark = 0) {
+  Fd socket(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  if (mark && setsockopt(socket.raw(), SOL_SOCKET, SO_MARK, &mark, sizeof mark) != 0) return errno;
+  sockaddr_in to{};
+  to.sin_family = AF_INET;
+  to.sin_port = htons(port);
+  inet_pton(AF_INET, address, &to.sin_addr);
+  return sendto(socket.raw(), "x", 1, 0, reinterpret_cast<sockaddr*>(&to), sizeof to) < 0 ? errno : 0;
+}
+
+std::string load_and_prove() {
+  Result<Nftables> nft = Nftables::create();
+  if (!nft) return nft.error().message;
+  if (fence_exists(*nft)) return "a fresh namespace has a fence";
+  const Result<LoadedFence> loaded = apply_fence(*nft, FencePlan{});
+  if (!loaded) return loaded.error().message;
+  if (!fence_exists(*nft)) return "the fence is not there";
+  const Result<void> proven = probe_fence();
+  return proven ? "" : proven.error().message;
+}
+
+class FenceKernel : public testing::Test {
+ protected:
+  void SetUp() override {
+    if (geteuid() != 0) GTEST_SKIP() << "needs root for a network namespace";
+    if (in_namespace([] { return std::string(); }) != "")
+      GTEST_SKIP() << "network namespaces cannot be made here";
+  }
+};
+
+TEST_F(FenceKernel, HoldsWithoutAnyInterface) { EXPECT_EQ(in_namespace(load_and_prove), ""); }
+
+TEST_F(FenceKernel, HoldsWithRoutesInBothFamilies) {
+  EXPECT_EQ(in_namespace([] {
+              const std::string routes = give_routes();
+              return routes.empty() ? load_and_prove() : routes;
+            }),
+            "");
+}
+
+TEST_F(FenceKernel, LoadsTwice) {
+  EXPECT_EQ(in_namespace([]() -> std::string {
+              Result<Nftables> nft = Nftables::create();
+              for (int round = 0; round < 2; ++round)
+                if (const Result<LoadedFence> loaded = apply_fence(*nft, FencePlan{}); !loaded)
+                  return loaded.error().message;
+              const Result<std::string> tables = nft->run("list tables");
+              return *tables == "table inet nemoclaw\n" ? "" : *tables;
+            }),
+            "");
+}
+
+TEST_F(FenceKernel, OnlyTheMarkPassesOnUdp) {
+  EXPECT_EQ(in_namespace([]() -> std::string {
+              if (std::string failed = give_routes() + load_and_prove(); !failed.empty()) return failed;
+              if (udp_error("192.0.2.1", 9) != EPERM) return "unmarked UDP was sent";
+              if (udp_error("192.0.2.1", 9, 0x4e43) != 0) return "marked UDP was stopped";
+              if (udp_error("192.0.2.1", 9, 0x4e44) != EPERM) return "another mark passes";
+              return udp_error("198.51.100.2", 9) == 0 ? "" : "the sandbox cannot reach its own address";
+            }),
+            "");
+}
+
+// conntrack still knows the proxy's question when a sandboxed process takes over the proxy's port.
+TEST_F(FenceKernel, SourcePortOfTheProxyIsNoTicket) {
+  EXPECT_EQ(in_namespace([]() -> std::string {
+              if (std::string failed = give_routes() + load_and_prove(); !failed.empty()) return failed;
+              Fd socket(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+              sockaddr_in from{}, to{};
+              from.sin_family = to.sin_family = AF_INET;
+              from.sin_port = htons(40000);
+              to.sin_port = htons(53);
+              inet_pton(AF_INET, "198.51.100.1", &to.sin_addr);
+              if (bind(socket.raw(), reinterpret_cast<sockaddr*>(&from), sizeof from) != 0) return "bind";
+              const uint32_t marks[] = {0x4e43, 0};
+              int results[2];
+              for (int round = 0; round < 2; ++round) {
+                if (setsockopt(socket.raw(), SOL_SOCKET, SO_MARK, &marks[round], sizeof marks[round]) != 0)
+                  return "mark";
+                const ssize_t sent =
+                    sendto(socket.raw(), "x", 1, 0, reinterpret_cast<sockaddr*>(&to), sizeof to);
+                results[round] = sent < 0 ? errno : 0;
+              }
+              if (results[0] != 0)
+                return "the proxy's packet was stopped: " + std::string(strerror(results[0]));
+              return results[1] == EPERM ? "" : "a packet without mark followed the proxy's flow";
+            }),
+            "");
+}
+
+TEST_F(FenceKernel, CapturesTcpToTheListener) {
+  EXPECT_EQ(in_namespace([]() -> std::string {
+              if (std::string failed = give_routes() + load_and_prove(); !failed.empty()) return failed;
+              Fd listener(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)),
+                  client(socket(AF_INET, SOCK_STREAM, 0));
+              sockaddr_in here{}, there{};
+              here.sin_family = there.sin_family = AF_INET;
+              here.sin_port = htons(3129);
+              here.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+              there.sin_port = htons(443);
+              inet_pton(AF_INET, "192.0.2.1", &there.sin_addr);
+              if (bind(listener.raw(), reinterpret_cast<sockaddr*>(&here), sizeof here) != 0) return "bind";
+              if (listen(listener.raw(), 1) != 0) return "listen";
+              if (connect(client.raw(), reinterpret_cast<sockaddr*>(&there), sizeof there) != 0)
+                return "the connection was not captured: " + std::string(strerror(errno));
+              Fd accepted(accept(listener.raw(), nullptr, nullptr));
+              sockaddr_in original{};
+              socklen_t length = sizeof original;
+              if (getsockopt(accepted.raw(), IPPROTO_IP, 80 /* SO_ORIGINAL_DST */, &original, &length) != 0)
+                return "no original destination";
+              return original.sin_addr.s_addr == there.sin_addr.s_addr && original.sin_port == there.sin_port
+                         ? ""
+                         : "another original destination";
+            }),
+            "");
+}
+
+// What Docker sets up for its embedded resolver; its port is DNATed before our filter sees the packet.
+TEST_F(FenceKernel, CoexistsWithDockersNat) {
+  EXPECT_EQ(in_namespace([]() -> std::string {
+              if (std::string failed = give_routes(); !failed.empty()) return failed;
+              Result<Nftables> nft = Nftables::create();
+              const std::string docker =
+                  "table ip nat {\n chain OUTPUT {\n type nat hook output priority -100; policy accept;\n"
+                  "  ip daddr 127.0.0.11 udp dport 53 counter dnat to 127.0.0.11:40053\n"
+                  "  ip daddr 127.0.0.11 tcp dport 53 counter dnat to 127.0.0.11:40054\n"
+                  "  tcp dport 443 counter dnat to 203.0.113.9:443\n }\n}\n";
+              if (const Result<std::string> run = nft->run(docker); !run) return run.error().message;
+              const std::string before = nft->run("list table ip nat").value_or("");
+              if (std::string failed = load_and_prove(); !failed.empty()) return failed;
+              if (udp_error("127.0.0.11", 40053) != EPERM)
+                return "the resolver's real port answers the sandbox";
+              if (udp_error("127.0.0.11", 53, 0x4e43) != 0) return "the proxy cannot ask Docker's resolver";
+              const std::string after = nft->run("list table ip nat").value_or("");
+              if (after.find("udp dport 53 counter packets 1") == std::string::npos &&
+                  after.find("packets 2") == std::string::npos)
+                return "Docker's translation did not see the proxy's question: " + after;
+              return before.empty() || after.find("dnat to 127.0.0.11:40054") == std::string::npos
+                         ? "Docker's table changed"
+                         : "";
+            }),
+            "");
+}
+
+TEST_F(FenceKernel, ProbeFindsAMissingFence) {
+  const std::string found = in_namespace([]() -> std::string {
+    if (std::string failed = give_routes(); !failed.empty()) return failed;
+    const Result<void> proven = probe_fence();
+    return proven ? "proven without a fence" : proven.error().message;
+  });
+  EXPECT_EQ(found, "the fence does not hold: a UDP packet to 127.0.0.11 port 53 was sent");
+}
+
+TEST_F(FenceKernel, ProbeFindsAMissingRedirect) {
+  const std::string found = in_namespace([]() -> std::string {
+    if (std::string failed = give_routes() + load_and_prove(); !failed.empty()) return failed;
+    Result<Nftables> nft = Nftables::create();
+    (void)nft->run("flush chain inet nemoclaw capture; insert rule inet nemoclaw output tcp dport 9 accept");
+    const Result<void> proven = probe_fence();
+    return proven ? "proven without a redirect" : proven.error().message;
+  });
+  EXPECT_EQ(found,
+            "the fence does not hold: a TCP connection to 192.0.2.1 port 9 was neither captured nor refused");
+}
+
+TEST_F(FenceKernel, HostNamespaceIsRefused) {
+  const Result<NetNamespace> own = open_net_namespace(0);
+  ASSERT_TRUE(own);
+  const Result<void> refused = refuse_host_namespace(*own);
+  ASSERT_FALSE(refused);
+  EXPECT_NE(refused.error().message.find("--network host"), std::string::npos) << refused.error().message;
+}
+
+}  // namespace
+}  // namespace nemoclaw::hooks

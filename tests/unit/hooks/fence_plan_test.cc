@@ -1,0 +1,141 @@
+#include "hooks/fence_plan.h"
+
+#include <gtest/gtest.h>
+
+namespace nemoclaw::hooks {
+namespace {
+
+using policy::InboundRule;
+
+// The whole text: a change of any rule must be seen here, and be wanted.
+TEST(FencePlan, RulesetWithoutInbound) {
+  const Result<FencePlan> plan = plan_fence({});
+  ASSERT_TRUE(plan);
+  EXPECT_EQ(fence_ruleset(*plan), R"(add table inet nemoclaw
+delete table inet nemoclaw
+table inet nemoclaw {
+	chain capture {
+		type nat hook output priority -110; policy accept;
+		meta mark 0x00004e43 accept
+		oif "lo" accept
+		meta l4proto tcp redirect to :3129
+	}
+	chain output {
+		type filter hook output priority 0; policy drop;
+		meta mark 0x00004e43 accept
+		ip daddr 127.0.0.11 meta l4proto tcp reject with tcp reset
+		ip daddr 127.0.0.11 reject with icmpx port-unreachable
+		oif "lo" accept
+		ct status dnat ip daddr 127.0.0.1 tcp dport 3129 accept
+		ct status dnat ip6 daddr ::1 tcp dport 3129 accept
+		ct state established ct direction reply accept
+		ct state related meta l4proto { icmp, ipv6-icmp } accept
+		icmpv6 type { nd-router-solicit, nd-neighbor-solicit, nd-neighbor-advert } ip6 hoplimit 255 accept
+		icmpv6 type { mld-listener-report, mld-listener-done, mld2-listener-report } ip6 hoplimit 1 accept
+		tcp flags & rst == rst drop
+		limit rate 20/second burst 40 packets log group 20035 snaplen 128
+		meta l4proto tcp reject with tcp reset
+		reject with icmpx port-unreachable
+	}
+	chain input {
+		type filter hook input priority 0; policy drop;
+		iif "lo" accept
+		ct state established accept
+		ct state related meta l4proto { icmp, ipv6-icmp } accept
+		icmpv6 type { nd-router-advert, nd-neighbor-solicit, nd-neighbor-advert } ip6 hoplimit 255 accept
+	}
+	chain forward {
+		type filter hook forward priority 0; policy drop;
+	}
+}
+)");
+}
+
+TEST(FencePlan, InboundRulesBecomeInputRules) {
+  const Result<FencePlan> plan = plan_fence({
+      InboundRule{.port = 8080, .protocol = "tcp", .from = {"10.0.0.0/8", "fd00:0:0::/8", "192.0.2.7"}},
+      InboundRule{.port = 53, .protocol = "udp"},
+  });
+  ASSERT_TRUE(plan);
+  const std::string text = fence_ruleset(*plan);
+  EXPECT_NE(text.find("\t\tip saddr 10.0.0.0/8 tcp dport 8080 accept\n"), std::string::npos) << text;
+  EXPECT_NE(text.find("\t\tip saddr 192.0.2.7/32 tcp dport 8080 accept\n"), std::string::npos) << text;
+  EXPECT_NE(text.find("\t\tip6 saddr fd00::/8 tcp dport 8080 accept\n"), std::string::npos) << text;
+  EXPECT_NE(text.find("\t\tudp dport 53 accept\n"), std::string::npos) << text;
+  // A rule with prefixes never becomes one without.
+  EXPECT_EQ(text.find("\t\ttcp dport 8080 accept\n"), std::string::npos) << text;
+}
+
+TEST(FencePlan, WithoutLoggingOnlyTheLogRuleIsGone) {
+  FencePlan plan;
+  const std::string with = fence_ruleset(plan);
+  plan.log = false;
+  std::string expected = with;
+  const size_t at = expected.find("\t\tlimit rate");
+  expected.erase(at, expected.find('\n', at) + 1 - at);
+  EXPECT_EQ(fence_ruleset(plan), expected);
+}
+
+TEST(FencePlan, RefusesWhatIsNotAnInboundRule) {
+  struct Case {
+    InboundRule rule;
+    const char* message;
+  };
+  const Case cases[] = {
+      {{.port = 0, .protocol = "tcp"}, "port 0"},
+      {{.port = 80, .protocol = "sctp"}, "'sctp' is neither tcp nor udp"},
+      {{.port = 80, .protocol = "tcp", .from = {"10.0.0.0/33"}}, "bad prefix length"},
+      {{.port = 80, .protocol = "tcp", .from = {"10.0.0.0/8x"}}, "bad prefix length"},
+      {{.port = 80, .protocol = "tcp", .from = {"10.0.0.0/"}}, "bad prefix length"},
+      {{.port = 80, .protocol = "tcp", .from = {"::/0 accept\n}"}}, "bad prefix length"},
+      {{.port = 80, .protocol = "tcp", .from = {"node"}}, "is not an address"},
+      {{.port = 80, .protocol = "tcp", .from = {""}}, "is not an address"},
+  };
+  for (const Case& each : cases) {
+    const Result<FencePlan> plan = plan_fence({each.rule});
+    ASSERT_FALSE(plan) << each.message;
+    EXPECT_NE(plan.error().message.find(each.message), std::string::npos) << plan.error().message;
+  }
+}
+
+// The listing that nft prints for a plan: the declaration and the rules, in its own indentation.
+std::string listing_of(const FencePlan& plan) {
+  std::string text = "table inet nemoclaw {\n";
+  for (const FenceChain& chain : fence_chains(plan)) {
+    text += std::string("\tchain ") + chain.name + " {\n\t\t" + chain.declaration + "\n";
+    for (const std::string& rule : chain.rules) text += "\t\t" + rule + "\n";
+    text += "\t}\n\n";
+  }
+  return text + "}\n";
+}
+
+TEST(FenceListing, AcceptsWhatWasLoaded) {
+  EXPECT_TRUE(check_fence_listing(FencePlan{}, listing_of(FencePlan{})));
+}
+
+TEST(FenceListing, NamesWhatDiffers) {
+  struct Case {
+    const char *from, *to, *message;
+  };
+  const Case cases[] = {
+      {"chain forward {", "chain backward {", "chain 'forward' is not there"},
+      {"type filter hook input priority 0; policy drop;", "type filter hook input priority 0; policy accept;",
+       "chain 'input' is 'type filter hook input priority 0; policy accept;' instead of"},
+      {"\t\tmeta l4proto tcp redirect to :3129\n", "", "chain 'capture' has 2 rules instead of 3"},
+      {"\t\tiif \"lo\" accept\n", "\t\tiif \"lo\" accept\n\t\taccept\n",
+       "chain 'input' has 5 rules instead of 4"},
+  };
+  for (const Case& each : cases) {
+    std::string text = listing_of(FencePlan{});
+    const size_t at = text.find(each.from);
+    ASSERT_NE(at, std::string::npos) << each.from;
+    text.replace(at, std::string_view(each.from).size(), each.to);
+    const Result<void> checked = check_fence_listing(FencePlan{}, text);
+    ASSERT_FALSE(checked) << each.message;
+    EXPECT_NE(checked.error().message.find(each.message), std::string::npos) << checked.error().message;
+  }
+  EXPECT_FALSE(check_fence_listing(FencePlan{}, ""));
+}
+
+}  // namespace
+}  // namespace nemoclaw::hooks

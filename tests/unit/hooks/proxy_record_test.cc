@@ -1,0 +1,180 @@
+#include "hooks/proxy_record.h"
+
+#include <gtest/gtest.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "hooks/launch_proxy.h"
+#include "hooks/proxy_cgroup.h"
+#include "hooks/stop.h"
+#include "runtime/base/file.h"
+#include "runtime/base/procfs.h"
+
+namespace nemoclaw::hooks {
+namespace {
+
+class Directory {
+ public:
+  Directory() {
+    char pattern[] = "/tmp/nemoclaw-hooks-XXXXXX";
+    path_ = mkdtemp(pattern);
+  }
+  ~Directory() { (void)remove_tree(path_); }
+  const std::string& path() const { return path_; }
+
+ private:
+  std::string path_;
+};
+
+TEST(ProxyRecord, SurvivesWritingAndReading) {
+  const ProxyRecord record{.pid = 42,
+                           .start_time = 18446744073709551615U,
+                           .cgroups = {"/a", "/b \"c\""},
+                           .net_namespace = "4:4026531840",
+                           .fence = "proven"};
+  const Result<ProxyRecord> back = decode_proxy_record(encode_proxy_record(record));
+  ASSERT_TRUE(back) << back.error().message;
+  EXPECT_EQ(back->pid, record.pid);
+  EXPECT_EQ(back->start_time, record.start_time);
+  EXPECT_EQ(back->cgroups, record.cgroups);
+  EXPECT_EQ(back->net_namespace, record.net_namespace);
+  EXPECT_EQ(back->fence, record.fence);
+}
+
+TEST(ProxyRecord, RefusesProcessesThatCannotBe) {
+  for (const char* bad : {"{}", "[]", R"({"pid":0,"start_time":1})", R"({"pid":-5,"start_time":1})",
+                          R"({"pid":1})", R"({"pid":"1","start_time":1})", R"({"pid":1,"start_time":-1})"})
+    EXPECT_FALSE(decode_proxy_record(bad)) << bad;
+}
+
+TEST(ProxyRecord, FindsTheLiveSandboxOfANamespace) {
+  Directory root;
+  const Result<procfs::Stat> self = procfs::stat(getpid());
+  ASSERT_TRUE(self);
+  for (const char* name : {"mine", "other", "dead"})
+    ASSERT_TRUE(make_directories(root.path() + "/" + name, 0700));
+  const ProxyRecord alive{.pid = getpid(), .start_time = self->start_time, .net_namespace = "4:1"};
+  const ProxyRecord dead{.pid = getpid(), .start_time = self->start_time + 1, .net_namespace = "4:2"};
+  ASSERT_TRUE(write_proxy_record(root.path() + "/mine", alive));
+  ASSERT_TRUE(write_proxy_record(root.path() + "/dead", dead));
+  EXPECT_EQ(other_sandbox_of(root.path() + "/mine", "4:1"), "");  // itself does not count
+  EXPECT_EQ(other_sandbox_of(root.path() + "/mine", "4:2"), "");  // its proxy is gone
+  EXPECT_EQ(other_sandbox_of(root.path() + "/other", "4:1"), "mine");
+  EXPECT_EQ(other_sandbox_of(root.path() + "/other", "4:3"), "");
+}
+
+TEST(LaunchProxy, ArgumentsNameDirectoryDescriptorAndConfig) {
+  using Words = std::vector<std::string>;
+  EXPECT_EQ(proxy_arguments({.program = "/p", .sandbox_directory = "/s/x"}),
+            (Words{"/p", "--sandbox-dir", "/s/x", "--ready-fd", "3"}));
+  EXPECT_EQ(proxy_arguments({.program = "/p", .sandbox_directory = "/s/x", .config_file = "/c"}),
+            (Words{"/p", "--sandbox-dir", "/s/x", "--ready-fd", "3", "--config", "/c"}));
+}
+
+// A program that is not a proxy says nothing on the ready pipe: the launch fails with how it ended, and
+// leaves nothing behind.
+TEST(LaunchProxy, ProgramThatIsNotReadyIsAnError) {
+  Directory root;
+  const Result<Fd> log = open_hook_log(root.path());
+  ASSERT_TRUE(log);
+  const auto launched = [&](const char* program) {
+    const Result<ProxyRecord> result =
+        launch_proxy({.program = program, .sandbox_directory = root.path()}, *log);
+    return result ? std::string("launched") : result.error().message;
+  };
+  EXPECT_EQ(launched("/bin/true"), "start /bin/true: it ended before it was ready (exit code 0)");
+  EXPECT_EQ(launched("/nonexistent/proxy"), "start /nonexistent/proxy: No such file or directory");
+}
+
+// A shell script in the proxy's place: it sees what the launch gives to the proxy.
+std::string run_script(const std::string& directory, const std::string& body, Result<ProxyRecord>* out) {
+  const std::string script = directory + "/script";
+  EXPECT_TRUE(write_file_atomic(script, "#!/bin/sh\n" + body, 0755));
+  const Result<Fd> log = open_hook_log(directory);
+  EXPECT_TRUE(log);
+  *out = launch_proxy({.program = script, .sandbox_directory = directory}, *log);
+  return read_file(directory + "/hook.log").value_or("");
+}
+
+TEST(LaunchProxy, ReportsTheReasonThatTheProgramGives) {
+  Directory root;
+  Result<ProxyRecord> result = make_error("");
+  run_script(root.path(), "printf 'Epolicy.yaml:3: no' >&3; sleep 60\n", &result);
+  ASSERT_FALSE(result);
+  EXPECT_EQ(result.error().message, "start " + root.path() + "/script: policy.yaml:3: no");
+}
+
+TEST(LaunchProxy, ProgramIsAloneAndEndsOnStop) {
+  Directory root;
+  Fd leak(fcntl(STDOUT_FILENO, F_DUPFD, 77));  // not CLOEXEC: what a manager's pipe would be
+  Result<ProxyRecord> result = make_error("");
+  const std::string log = run_script(
+      root.path(),
+      "ls -l /proc/$$/fd >&2; env >&2; readlink /proc/$$/cwd >&2; printf R >&3; exec sleep 60 3>&-\n",
+      &result);
+  ASSERT_TRUE(result) << result.error().message;
+  EXPECT_TRUE(procfs::is_alive(result->pid, result->start_time));
+  EXPECT_EQ(getsid(result->pid), result->pid);
+  EXPECT_EQ(log.find(" " + std::to_string(leak.raw()) + " -> "), std::string::npos) << log;
+  EXPECT_NE(log.find(" 0 -> /dev/null"), std::string::npos) << log;
+  EXPECT_NE(log.find(" 1 -> " + root.path() + "/hook.log"), std::string::npos) << log;
+  stop_proxy(*result);
+  EXPECT_FALSE(procfs::is_alive(result->pid, result->start_time));
+}
+
+TEST(LaunchProxy, StopLeavesAProcessWithAnotherStartTimeAlone) {
+  const Result<procfs::Stat> self = procfs::stat(getpid());
+  ASSERT_TRUE(self);
+  stop_proxy({.pid = getpid(), .start_time = self->start_time + 1});
+  SUCCEED();  // still here
+}
+
+TEST(ProxyCgroup, PlansOneUnifiedOrTwoOldHierarchies) {
+  const std::vector<CgroupStep> unified = plan_proxy_cgroup("web", true);
+  ASSERT_EQ(unified.size(), 1U);
+  EXPECT_EQ(unified[0].directory, "/sys/fs/cgroup/nemoclaw-proxy/web");
+  const std::vector<CgroupStep> old = plan_proxy_cgroup("web", false);
+  ASSERT_EQ(old.size(), 2U);
+  EXPECT_EQ(old[0].directory, "/sys/fs/cgroup/memory/nemoclaw-proxy/web");
+  EXPECT_EQ(old[0].writes[0].second, "268435456");
+  EXPECT_EQ(old[1].directory, "/sys/fs/cgroup/pids/nemoclaw-proxy/web");
+  EXPECT_EQ(old[1].writes[0].first, "pids.max");
+}
+
+TEST(ProxyCgroup, KnowsWhenAProcessSitsInTheContainersCgroup) {
+  struct Case {
+    const char *own, *directory;
+    bool among;
+  };
+  const Case cases[] = {
+      {"4:memory:/docker/a\n0::/\n", "/sys/fs/cgroup/memory/docker/a", true},
+      {"4:memory:/docker\n0::/\n", "/sys/fs/cgroup/memory/docker/a", false},
+      {"8:pids:/web\n", "/sys/fs/cgroup/memory/web", false},
+      {"3:cpu,cpuacct:/web\n", "/sys/fs/cgroup/cpu,cpuacct/web", true},
+      {"1:name=systemd:/web\n", "/sys/fs/cgroup/systemd/web", true},
+      {"0::/system.slice/x.scope\n", "/sys/fs/cgroup/system.slice/x.scope", true},
+      {"0::/x\n", "/sys/fs/cgroup/unified/x", true},
+      {"0::/\n", "/sys/fs/cgroup", false},
+      {"", "/sys/fs/cgroup/x", false},
+  };
+  for (const Case& each : cases)
+    EXPECT_EQ(!container_cgroup_among(each.own, {each.directory}).empty(), each.among)
+        << each.own << each.directory;
+}
+
+TEST(Stop, IsIdempotentAndSparesForeignDirectories) {
+  Directory root;
+  EXPECT_TRUE(run_stop({.sandbox_directory = root.path() + "/gone"}));
+  const std::string sandbox = root.path() + "/web", foreign = root.path() + "/home";
+  ASSERT_TRUE(make_directories(sandbox, 0700));
+  ASSERT_TRUE(make_directories(foreign, 0700));
+  ASSERT_TRUE(write_file_atomic(sandbox + "/sandbox.json", "{}", 0600));
+  ASSERT_TRUE(write_file_atomic(foreign + "/letter", "dear", 0600));
+  EXPECT_TRUE(run_stop({.sandbox_directory = sandbox}));
+  EXPECT_FALSE(file_exists(sandbox));
+  EXPECT_FALSE(run_stop({.sandbox_directory = foreign}));
+  EXPECT_TRUE(file_exists(foreign + "/letter"));
+}
+
+}  // namespace
+}  // namespace nemoclaw::hooks
