@@ -1,0 +1,65 @@
+#include "proxy/audit/event.h"
+
+#include <ctime>
+
+#include "runtime/base/error.h"
+#include "runtime/base/json.h"
+
+namespace nemoclaw::audit {
+
+namespace {
+
+std::string rfc3339(int64_t time_ms) {
+  const time_t seconds = time_ms / 1000;
+  tm parts = {};
+  gmtime_r(&seconds, &parts);
+  return format("%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", parts.tm_year + 1900, parts.tm_mon + 1, parts.tm_mday,
+                parts.tm_hour, parts.tm_min, parts.tm_sec, static_cast<int>(time_ms % 1000));
+}
+
+void write_actor(json::Writer& writer, const Actor& actor) {
+  writer.key("actor").begin_object();
+  if (actor.pid > 0) writer.member("pid", actor.pid);
+  if (actor.uid) writer.member("uid", *actor.uid);
+  writer.member("binary", actor.binary).member("sha256", actor.sha256).member("ancestors", actor.ancestors);
+  writer.end_object();
+}
+
+}  // namespace
+
+std::string render_event(const Event& event, const Origin& origin, int64_t time_ms, uint64_t sequence,
+                         const std::string& previous) {
+  json::Writer writer;
+  writer.begin_object()
+      .member("class_uid", 4001)
+      .member("activity_id", static_cast<int>(event.activity))
+      .member("time", time_ms)
+      .member("time_rfc3339", rfc3339(time_ms))
+      .member("severity_id", event.allowed ? 1 : 3)
+      .member("disposition", event.allowed ? "Allowed" : "Blocked")
+      .member("decision", event.decision)
+      .member("sandbox", origin.sandbox)
+      .member("container", origin.container);
+  writer.key("policy").begin_object();
+  writer.member("name", origin.policy_name).member("digest", origin.policy_digest);
+  writer.member("generation", origin.generation).end_object();
+  write_actor(writer, event.actor);
+  writer.key("dst").begin_object();
+  writer.member("host", event.host).member("port", static_cast<unsigned>(event.port)).member("ip", event.ip);
+  writer.end_object();
+  writer.member("proto", event.proto).member("via", event.via);
+  if (!event.method.empty()) writer.member("method", event.method);
+  writer.member("verdict", event.allowed ? "allow" : "deny")
+      .member("layer", event.layer)
+      .member("code", event.code)
+      .member("entry", event.entry)
+      .member("rule_line", event.rule_line)
+      .member("reason", event.reason)
+      .member("bytes_out", event.bytes_out)
+      .member("bytes_in", event.bytes_in);
+  if (event.count > 0) writer.member("count", event.count);
+  writer.member("sequence", sequence).member("previous", previous).end_object();
+  return writer.take();
+}
+
+}  // namespace nemoclaw::audit

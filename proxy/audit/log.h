@@ -1,0 +1,36 @@
+// The audit file of one sandbox: append-only JSON lines, each carrying the hash of the one before, so that a change, a
+// cut or a reorder shows.
+#pragma once
+
+#include <string>
+
+#include "proxy/audit/event.h"
+#include "runtime/base/fd.h"
+#include "runtime/base/result.h"
+
+namespace nemoclaw::audit {
+
+std::string sha256_hex(std::string_view data);
+
+class Log {
+ public:
+  // Takes up the chain where the file ends; a last line that was cut off by a crash is closed and stays in the chain.
+  static Result<Log> open(const std::string& file, Origin origin);
+
+  // Returns only when the line is in the kernel's hands. An error means that it is not, wholly.
+  Result<void> append(const Event& event);
+  Result<void> give_to(uid_t uid, gid_t gid) const;
+  uint64_t sequence() const { return sequence_; }
+
+ private:
+  Log(Fd file, Origin origin) : file_(std::move(file)), origin_(std::move(origin)) {}
+  Result<void> resume();
+
+  Fd file_;
+  Origin origin_;
+  uint64_t sequence_ = 0;
+  std::string previous_;
+  bool torn_ = false;  // a write stopped in the middle of a line
+};
+
+}  // namespace nemoclaw::audit

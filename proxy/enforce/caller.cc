@@ -1,0 +1,86 @@
+#include "proxy/enforce/caller.h"
+
+#include <cstring>
+
+namespace nemoclaw::enforce {
+
+namespace {
+
+constexpr size_t kHashStepBytes = size_t{4} << 20;
+
+net::Task<Result<std::string>> digest_of(Context& context, const peer::Executable& executable) {
+  if (std::optional<std::string> known = context.hashes.find(executable.key)) co_return std::move(*known);
+  Result<peer::HashJob> job = peer::HashJob::create(executable.file);
+  if (!job) co_return std::move(job).error();
+  const auto executor = co_await asio::this_coro::executor;
+  for (;;) {
+    Result<std::optional<std::string>> digest = job->step(kHashStepBytes);
+    if (!digest) co_return std::move(digest).error();
+    if (*digest) {
+      // Only if the file did not change under the hand: the key was taken before the first byte was read.
+      struct stat status;
+      if (fstat(executable.file.raw(), &status) != 0 || peer::file_key(status) != executable.key)
+        co_return make_error("the executable " + quoted(executable.path) + " changed while it was hashed");
+      context.hashes.store(executable.key, **digest);
+      co_return std::move(**digest);
+    }
+    co_await asio::post(executor, asio::use_awaitable);
+  }
+}
+
+// An ancestor may grant what the policy allows it, so its content must be trusted as well. One that is not keeps its
+// place in the list, under a name that no rule can match.
+net::Task<void> add_ancestor(Context& context, const peer::Ancestor& ancestor, IdentifiedCaller& who) {
+  std::string shown = ancestor.path, digest;
+  if (ancestor.executable.file.valid()) {
+    Result<std::string> hashed = co_await digest_of(context, ancestor.executable);
+    const Result<void> trusted = hashed ? context.trust.check(ancestor.path, *hashed) : std::move(hashed).error();
+    if (trusted) digest = std::move(*hashed);
+    else shown = "(untrusted) " + ancestor.path;
+  }
+  who.caller.ancestors.push_back(shown);
+  who.caller.ancestor_sha256.push_back(digest);
+  who.actor.ancestors.push_back(std::move(shown));
+}
+
+net::Task<Result<void>> hash_and_trust(Context& context, const peer::Located& located, IdentifiedCaller& who) {
+  Result<std::string> digest = co_await digest_of(context, located.executable);
+  if (!digest) co_return std::move(digest).error();
+  who.actor.sha256 = who.caller.binary_sha256 = *digest;
+  // Ancestors first, so that the audit has them even if the caller is refused.
+  for (const peer::Ancestor& ancestor : located.ancestors) co_await add_ancestor(context, ancestor, who);
+  Result<void> trusted = context.trust.check(located.executable.path, *digest);
+  if (!trusted) who.caller.identity_code = "binary_integrity";
+  co_return trusted;
+}
+
+}  // namespace
+
+net::Task<IdentifiedCaller> identify_caller(Context& context, peer::SocketTuple tuple) {
+  IdentifiedCaller who;
+  peer::Failure failure;
+  Result<peer::Located> located = context.identifier.locate(tuple, failure);
+  if (failure.uid_known) who.actor.uid = failure.uid;
+  who.actor.pid = failure.pid;
+  who.actor.binary = who.caller.binary = failure.binary;
+  if (!located) {
+    who.caller.identity_error = located.error().message;
+    who.caller.identity_code = failure.code;
+    co_return who;
+  }
+  Result<void> trusted = co_await hash_and_trust(context, *located, who);
+  if (trusted) trusted = context.identifier.confirm(tuple, *located);
+  if (!trusted) who.caller.identity_error = trusted.error().message;
+  // `script` stays empty: what the kernel's shebang started can be read only from the process's own memory (AT_EXECFN,
+  // the command line), which the process can rewrite.
+  co_return who;
+}
+
+peer::SocketTuple client_tuple(const net::tcp::endpoint& client, const net::tcp::endpoint& destination) {
+  peer::SocketTuple tuple;
+  memcpy(&tuple.local, client.data(), client.size());
+  memcpy(&tuple.remote, destination.data(), destination.size());
+  return tuple;
+}
+
+}  // namespace nemoclaw::enforce

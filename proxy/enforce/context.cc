@@ -1,0 +1,27 @@
+#include "proxy/enforce/context.h"
+
+#include <cstring>
+
+#include "runtime/base/log.h"
+
+namespace nemoclaw::enforce {
+
+bool Context::record(const audit::Event& event) {
+  const Result<void> written = log.append(event);
+  if (written) return true;
+  if (counters.audit_failures++ == 0)  // once: a full disk must not fill the log too
+    log::error("decision " + event.decision + " is not in the audit: " + written.error().message +
+               (audit_fail_closed ? "; connections are refused until it can be written" : ""));
+  return !audit_fail_closed;
+}
+
+policy::Address to_policy_address(const asio::ip::address& address) {
+  const asio::ip::address_v6 v6 =
+      address.is_v4() ? asio::ip::make_address_v6(asio::ip::v4_mapped, address.to_v4()) : address.to_v6();
+  const asio::ip::address_v6::bytes_type raw = v6.to_bytes();
+  policy::Address converted;
+  memcpy(converted.bytes, raw.data(), raw.size());
+  return converted;
+}
+
+}  // namespace nemoclaw::enforce

@@ -1,0 +1,33 @@
+// The order of a decision, in one place (docs/architecture.md, "Life of a request"): destination, caller, L4, addresses;
+// then, and only then, a Permit.
+#pragma once
+
+#include <variant>
+
+#include "proxy/enforce/caller.h"
+#include "proxy/enforce/context.h"
+#include "proxy/enforce/permit.h"
+#include "proxy/http/request.h"
+
+namespace nemoclaw::enforce {
+
+class Enforcer {
+ public:
+  explicit Enforcer(Context& context) : context_(context) {}
+
+  // Every refusal is in the audit when this returns; an allow gets there when Forwarder has a connection.
+  net::Task<std::variant<Permit, Refused>> decide(Intent intent, peer::SocketTuple tuple);
+
+  // A request that could not be read: identified and audited, never judged.
+  net::Task<Refused> refuse_invalid(Intent intent, http::Refusal refusal, peer::SocketTuple tuple);
+
+  // A connection that the fence redirected, or that came straight to the listener for those.
+  net::Task<void> refuse_captured(std::optional<net::tcp::endpoint> original, peer::SocketTuple tuple);
+
+ private:
+  Refused refuse(const Intent& intent, audit::Event event, const policy::Decision& decision);
+
+  Context& context_;
+};
+
+}  // namespace nemoclaw::enforce

@@ -1,0 +1,86 @@
+#include "proxy/enforce/forward.h"
+
+#include "proxy/net/listener.h"
+
+namespace nemoclaw::enforce {
+
+namespace {
+
+using net::tcp;
+constexpr auto kAddressTimeout = std::chrono::seconds(6);
+constexpr auto kConnectTimeout = std::chrono::seconds(20);
+
+net::Task<Result<void>> connect_one(tcp::socket& socket, tcp::endpoint endpoint) {
+  asio::error_code code;
+  socket.open(endpoint.protocol(), code);
+  if (code) co_return errno_error("socket", code.value());
+  Result<void> marked = net::set_proxy_mark(FdRef(socket.native_handle()));
+  if (!marked) co_return marked;
+  const net::Deadline deadline(socket, kAddressTimeout);
+  const auto [connect_code] = co_await socket.async_connect(endpoint, net::kTuple);
+  if (deadline.expired()) co_return make_error("no answer within 6 s");
+  if (connect_code) co_return errno_error("connect", connect_code.value());
+  socket.set_option(tcp::no_delay(true), code);
+  co_return Result<void>();
+}
+
+// The first of the judged addresses that answers.
+net::Task<Result<tcp::endpoint>> connect_any(tcp::socket& socket, const Permit& permit) {
+  const auto start = std::chrono::steady_clock::now();
+  Error last = make_error("no address");
+  for (const asio::ip::address& address : permit.addresses()) {
+    const tcp::endpoint endpoint(address, permit.port());
+    const Result<void> connected = co_await connect_one(socket, endpoint);
+    if (connected) co_return endpoint;
+    last = Error(connected.error()).with_context(address.to_string());
+    asio::error_code ignored;
+    socket.close(ignored);
+    if (std::chrono::steady_clock::now() - start > kConnectTimeout) break;
+  }
+  co_return last;
+}
+
+Refused refusal_of(const Permit& permit, const audit::Event& event, int status) {
+  Refused refused;
+  refused.denial = http::Denial{status,           event.code,         event.decision, event.reason,
+                                event.layer,      event.entry,        event.actor.binary,
+                                event.host,       event.port,         permit.intent().method, permit.intent().path};
+  return refused;
+}
+
+}  // namespace
+
+void Forwarding::finish(const net::RelayBytes& bytes, std::string reason) {
+  audit::Event closing = event_;
+  closing.activity = audit::Activity::Close;
+  closing.bytes_out = bytes.out;
+  closing.bytes_in = bytes.in;
+  if (!reason.empty()) closing.reason = std::move(reason);
+  context_.record(closing);
+}
+
+net::Task<std::variant<Forwarding, Refused>> forward(Context& context, Permit permit) {
+  tcp::socket socket(co_await asio::this_coro::executor);
+  const Result<tcp::endpoint> reached = co_await connect_any(socket, permit);
+  audit::Event event = permit.event();
+  if (!reached) {
+    event.activity = audit::Activity::Fail;
+    event.code = "upstream_unreachable";
+    event.reason = reached.error().message;
+    context.record(event);
+    co_return refusal_of(permit, event, http::status_for_code(event.code));
+  }
+  event.ip = reached->address().to_string();
+  if (!context.record(event)) {
+    event.code = "policy_denied";
+    event.layer = "audit";
+    event.reason = "the audit cannot be written, and the node is configured to refuse egress that nobody can see";
+    ++context.counters.denied;
+    net::reset_connection(socket);
+    co_return refusal_of(permit, event, 503);
+  }
+  ++context.counters.allowed;
+  co_return Forwarding(context, std::move(socket), std::move(event));
+}
+
+}  // namespace nemoclaw::enforce

@@ -1,0 +1,100 @@
+#include "proxy/serve/bypass.h"
+
+#include <netinet/in.h>
+
+namespace nemoclaw::serve {
+
+namespace {
+
+peer::SocketTuple tuple_of(const net::Packet& packet) {
+  using asio::ip::tcp;  // an endpoint is an address and a port, whatever the protocol
+  peer::SocketTuple tuple = enforce::client_tuple(tcp::endpoint(packet.source, packet.source_port),
+                                                  tcp::endpoint(packet.destination, packet.destination_port));
+  tuple.protocol = packet.protocol;
+  return tuple;
+}
+
+audit::Event event_of(const net::RejectedPacket& rejected) {
+  audit::Event event;
+  event.via = "bypass";
+  event.proto = net::protocol_name(rejected.packet.protocol);
+  event.host = event.ip = rejected.packet.destination.to_string();
+  event.port = rejected.packet.destination_port;
+  event.layer = "fence";
+  event.code = "policy_denied";
+  event.reason = "a packet that did not go through the proxy was rejected by the fence";
+  event.count = 1;
+  event.actor.uid = rejected.uid;
+  return event;
+}
+
+}  // namespace
+
+void BypassAudit::report(const asio::any_io_executor& executor, const net::RejectedPacket& rejected) {
+  const net::Packet& packet = rejected.packet;
+  Key key{net::protocol_name(packet.protocol), packet.destination.to_string(), packet.destination_port};
+  if (const auto known = attempts_.find(key); known != attempts_.end()) {
+    ++known->second.pending;
+    return;
+  }
+  if (attempts_.size() >= kDestinationsMax) {
+    ++overflow_;
+    return;
+  }
+  attempts_.emplace(key, Attempt{event_of(rejected), 0});
+  net::start(executor, write_first(std::move(key), rejected));
+}
+
+net::Task<void> BypassAudit::write_first(Key key, net::RejectedPacket rejected) {
+  audit::Event event = event_of(rejected);
+  event.decision = context_.next_decision();
+  const uint8_t protocol = rejected.packet.protocol;
+  if ((protocol == IPPROTO_UDP || protocol == IPPROTO_TCP) && rejected.packet.source_port != 0) {
+    // Best effort: the packet is refused in any case, and its sender may be gone.
+    enforce::IdentifiedCaller who = co_await enforce::identify_caller(context_, tuple_of(rejected.packet));
+    if (!who.actor.uid) who.actor.uid = rejected.uid;
+    event.actor = std::move(who.actor);
+  }
+  ++context_.counters.denied;
+  context_.record(event);
+  if (const auto attempt = attempts_.find(key); attempt != attempts_.end()) attempt->second.event = std::move(event);
+}
+
+void BypassAudit::flush() {
+  for (auto attempt = attempts_.begin(); attempt != attempts_.end();) {
+    if (attempt->second.pending == 0) {
+      attempt = attempts_.erase(attempt);
+      continue;
+    }
+    attempt->second.event.decision = context_.next_decision();
+    attempt->second.event.count = attempt->second.pending;
+    context_.counters.denied += attempt->second.pending;
+    context_.record(attempt->second.event);
+    attempt->second.pending = 0;
+    ++attempt;
+  }
+  if (overflow_ == 0) return;
+  audit::Event event;
+  event.via = "bypass";
+  event.proto = "any";
+  event.layer = "fence";
+  event.code = "policy_denied";
+  event.reason = "packets to many more destinations were rejected by the fence";
+  event.decision = context_.next_decision();
+  event.count = overflow_;
+  context_.counters.denied += overflow_;
+  context_.record(event);
+  overflow_ = 0;
+}
+
+net::Task<void> BypassAudit::flush_every_second() {
+  asio::steady_timer timer(co_await asio::this_coro::executor);
+  for (;;) {
+    timer.expires_after(std::chrono::seconds(1));
+    const auto [code] = co_await timer.async_wait(net::kTuple);
+    if (code) co_return;
+    flush();
+  }
+}
+
+}  // namespace nemoclaw::serve

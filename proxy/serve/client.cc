@@ -1,0 +1,159 @@
+#include "proxy/serve/client.h"
+
+#include <array>
+
+#include "proxy/enforce/enforce.h"
+#include "proxy/enforce/forward.h"
+#include "proxy/net/listener.h"
+#include "proxy/serve/exchange.h"
+
+namespace nemoclaw::serve {
+
+namespace {
+
+using net::tcp;
+constexpr auto kHeadTimeout = std::chrono::seconds(30);
+constexpr auto kAnswerTimeout = std::chrono::seconds(10);
+constexpr auto kIdleTimeout = std::chrono::hours(1);
+
+struct Head {
+  http::RequestParser parser;
+  http::RequestParser::State state = http::RequestParser::State::NeedMore;
+  std::string rest;  // what came behind the head
+  bool timed_out = false;
+};
+
+net::Task<void> read_head(tcp::socket& client, Head& head) {
+  const net::Deadline deadline(client, kHeadTimeout);
+  std::array<char, 4096> buffer;
+  while (head.state == http::RequestParser::State::NeedMore) {
+    const auto [code, got] = co_await client.async_read_some(asio::buffer(buffer), net::kTuple);
+    head.timed_out = deadline.expired();
+    if (code) co_return;
+    std::string_view input(buffer.data(), got);
+    head.state = head.parser.feed(input);
+    head.rest = input;
+  }
+}
+
+// A close with unread bytes would be a reset, which could overtake the answer: what the client still sends is read and
+// thrown away for a moment.
+net::Task<void> answer_and_close(tcp::socket& client, std::string answer) {
+  const net::Deadline deadline(client, kAnswerTimeout);
+  const auto [write_code, written] = co_await asio::async_write(client, asio::buffer(answer), net::kTuple);
+  asio::error_code code;
+  client.shutdown(tcp::socket::shutdown_send, code);
+  std::array<char, 4096> buffer;
+  for (size_t discarded = 0; !write_code && discarded < (256 << 10);) {
+    const auto [read_code, got] = co_await client.async_read_some(asio::buffer(buffer), net::kTuple);
+    if (read_code) break;
+    discarded += got;
+  }
+  client.close(code);
+}
+
+enforce::Intent intent_of(const http::Request& request) {
+  enforce::Intent intent;
+  intent.via = request.is_connect ? "connect" : "http";
+  intent.host = request.authority.host;
+  intent.port = request.authority.port;
+  intent.method = request.method;
+  intent.path = request.path.substr(0, request.path.find('?'));  // queries hold secrets
+  return intent;
+}
+
+net::Task<void> run_tunnel(tcp::socket& client, enforce::Forwarding& forwarding, std::string early) {
+  static constexpr std::string_view kEstablished = "HTTP/1.1 200 Connection established\r\n\r\n";
+  net::RelayBytes bytes;
+  const auto [code, written] = co_await asio::async_write(client, asio::buffer(kEstablished), net::kTuple);
+  bool alive = !code;
+  if (alive && !early.empty()) {
+    const auto [early_code, early_size] =
+        co_await asio::async_write(forwarding.socket(), asio::buffer(early), net::kTuple);
+    bytes.out += early_size;
+    alive = !early_code;
+  }
+  if (alive) co_await net::relay(client, forwarding.socket(), kIdleTimeout, bytes);
+  forwarding.finish(bytes);
+}
+
+net::Task<void> run_exchange(tcp::socket& client, enforce::Forwarding& forwarding, const http::Request& request,
+                             std::string early) {
+  ExchangeOutcome outcome;
+  co_await exchange(client, forwarding.socket(), request, std::move(early), outcome);
+  forwarding.finish(outcome.bytes, outcome.failure);
+  if (outcome.failure.empty() || outcome.answer_started) {
+    if (!outcome.failure.empty()) net::reset_connection(client);  // a cut answer must not look complete
+    co_return;
+  }
+  const audit::Event& event = forwarding.event();
+  const http::Denial denial{outcome.client_fault ? 400 : 502,
+                            outcome.client_fault ? "invalid_request" : "upstream_unreachable",
+                            event.decision, outcome.failure, "http", event.entry, event.actor.binary,
+                            event.host, event.port, request.method, {}};
+  co_await answer_and_close(client, http::render_denial(denial, request.method == "HEAD"));
+}
+
+net::Task<void> handle(enforce::Context& context, tcp::socket& client, Head& head, peer::SocketTuple tuple) {
+  enforce::Enforcer enforcer(context);
+  const http::Request& request = head.parser.request();
+  if (head.state != http::RequestParser::State::Complete) {
+    const http::Refusal refusal = head.timed_out ? http::Refusal{408, "invalid_request", "the request head did not come in time"}
+                                                 : head.parser.refusal();
+    const enforce::Refused refused = co_await enforcer.refuse_invalid(intent_of(request), refusal, tuple);
+    co_await answer_and_close(client, http::render_denial(refused.denial));
+    co_return;
+  }
+  auto decided = co_await enforcer.decide(intent_of(request), tuple);
+  if (const auto* refused = std::get_if<enforce::Refused>(&decided)) {
+    co_await answer_and_close(client, http::render_denial(refused->denial, request.method == "HEAD"));
+    co_return;
+  }
+  auto forwarded = co_await enforce::forward(context, std::move(std::get<enforce::Permit>(decided)));
+  if (const auto* refused = std::get_if<enforce::Refused>(&forwarded)) {
+    co_await answer_and_close(client, http::render_denial(refused->denial, request.method == "HEAD"));
+    co_return;
+  }
+  auto& forwarding = std::get<enforce::Forwarding>(forwarded);
+  if (request.is_connect) co_await run_tunnel(client, forwarding, std::move(head.rest));
+  else co_await run_exchange(client, forwarding, request, std::move(head.rest));
+}
+
+// Both ends of an accepted connection; false if it is gone already.
+bool endpoints_of(const tcp::socket& socket, tcp::endpoint& client, tcp::endpoint& local) {
+  asio::error_code client_code, local_code;
+  client = socket.remote_endpoint(client_code);
+  local = socket.local_endpoint(local_code);
+  return !client_code && !local_code;
+}
+
+}  // namespace
+
+net::Task<void> serve_client(enforce::Context& context, tcp::socket client) {
+  ++context.counters.connections;
+  tcp::endpoint remote, local;
+  if (endpoints_of(client, remote, local)) {
+    asio::error_code ignored;
+    client.set_option(tcp::no_delay(true), ignored);
+    Head head;
+    co_await read_head(client, head);
+    // A connection without a single byte (a port probe, a warmed-up pool) asked for nothing.
+    if (head.parser.started()) co_await handle(context, client, head, enforce::client_tuple(remote, local));
+  }
+  --context.counters.connections;
+}
+
+net::Task<void> serve_captured(enforce::Context& context, tcp::socket client) {
+  ++context.counters.connections;
+  tcp::endpoint remote, local;
+  if (endpoints_of(client, remote, local)) {
+    const auto original = net::original_destination(FdRef(client.native_handle()), local);
+    enforce::Enforcer enforcer(context);
+    // NAT rewrites packets, not sockets: the client's socket is connected to the original destination.
+    co_await enforcer.refuse_captured(original, enforce::client_tuple(remote, original.value_or(local)));
+  }
+  net::reset_connection(client);
+  --context.counters.connections;
+}
+
+}  // namespace nemoclaw::serve

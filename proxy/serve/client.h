@@ -1,0 +1,13 @@
+// One client of the explicit proxy, from its first byte to its last.
+#pragma once
+
+#include "proxy/enforce/context.h"
+#include "proxy/net/async.h"
+
+namespace nemoclaw::serve {
+
+net::Task<void> serve_client(enforce::Context& context, net::tcp::socket client);
+// A connection that the fence redirected: who was it, where to, and a reset.
+net::Task<void> serve_captured(enforce::Context& context, net::tcp::socket client);
+
+}  // namespace nemoclaw::serve

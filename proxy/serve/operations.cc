@@ -1,0 +1,70 @@
+#include "proxy/serve/operations.h"
+
+#include <unistd.h>
+
+namespace nemoclaw::serve {
+
+namespace {
+
+std::string text_of(const json::Value& request, std::string_view name) {
+  const json::Value* member = request.find(name);
+  return member && member->is_string() ? member->string : std::string();
+}
+
+std::string operate_start(Sandbox& sandbox, const asio::any_io_executor& executor, const json::Value& request) {
+  json::Writer answer;
+  if (sandbox.context->resolver) {
+    // Read once and never again: a container that rewrites its files must not choose its name servers.
+    answer.begin_object().member("ok", true).member("note", "already started; the first configuration stays");
+    return answer.end_object().take();
+  }
+  dns::ResolvConf configuration = dns::parse_resolv_conf(text_of(request, "resolv_conf"));
+  const size_t servers = configuration.nameservers.size();
+  dns::Hosts hosts = dns::parse_hosts(text_of(request, "hosts"));
+  const size_t names = hosts.size();
+  Result<std::unique_ptr<dns::Resolver>> resolver =
+      dns::Resolver::create(executor, std::move(configuration), std::move(hosts));
+  if (!resolver) return control::render_error(resolver.error().message);
+  sandbox.context->resolver = std::move(*resolver);
+  answer.begin_object().member("ok", true);
+  answer.member("nameservers", static_cast<uint64_t>(servers)).member("hosts", static_cast<uint64_t>(names));
+  return answer.end_object().take();
+}
+
+std::string operate_status(const Sandbox& sandbox) {
+  const enforce::Context& context = *sandbox.context;
+  json::Writer answer;
+  answer.begin_object()
+      .member("ok", true)
+      .member("sandbox", sandbox.record.id)
+      .member("pid", static_cast<int64_t>(getpid()))
+      .member("policy", sandbox.record.policy)
+      .member("policy_digest", sandbox.policy_digest)
+      .member("generation", 1)
+      .member("started", context.resolver != nullptr)
+      .member("identity", "proc")
+      .member("connections", context.counters.connections)
+      .member("allowed", context.counters.allowed)
+      .member("denied", context.counters.denied)
+      .member("audit_sequence", context.log.sequence())
+      .member("audit_failures", context.counters.audit_failures)
+      .member("trusted_binaries", static_cast<uint64_t>(context.trust.size()))
+      .end_object();
+  return answer.take();
+}
+
+}  // namespace
+
+control::Handler make_operations(Sandbox& sandbox, asio::any_io_executor executor, std::function<void()> stop) {
+  return [&sandbox, executor, stop = std::move(stop)](const std::string& operation, const json::Value& request) {
+    if (operation == "start") return operate_start(sandbox, executor, request);
+    if (operation == "status") return operate_status(sandbox);
+    if (operation == "stop") {
+      stop();
+      return std::string(R"({"ok":true})");
+    }
+    return control::render_error("unknown operation " + quoted(operation, 40) + "; known: start, status, stop");
+  };
+}
+
+}  // namespace nemoclaw::serve

@@ -1,0 +1,20 @@
+// The proxy's command line.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "runtime/base/result.h"
+
+namespace nemoclaw::serve {
+
+struct Options {
+  std::string sandbox_directory;
+  int ready_fd = -1;                // gets "R", or "E<message>"; -1: nobody waits
+  std::optional<std::string> config_file;
+  bool show_version = false;
+};
+
+Result<Options> parse_options(int argc, char** argv);
+
+}  // namespace nemoclaw::serve
