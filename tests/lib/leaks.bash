@@ -7,7 +7,7 @@ leftovers() {
   # Mounts of a rootfs or of a sandbox; the daemon's own (data-root, netns holder) are listed only below a container.
   awk '{print $5}' /proc/self/mountinfo | grep -E "^$T/(bundle|sb|root|state|exec/netns/[0-9a-f]{12}|data/overlay2/[^/]*/merged|c/run/io.containerd.runtime)" |
     sed 's/^/mount /' || true
-  find /sys/fs/cgroup -mindepth 1 -type d -path "*/$NAME/*" 2>/dev/null | sed 's/^/cgroup /' || true
+  find /sys/fs/cgroup -mindepth 1 -type d -path "*/$NAME/*" ! -name conmon 2>/dev/null | sed 's/^/cgroup /' || true
   # Every sandbox has a directory of its own name below the log directory.
   for path in "$T"/log/*/; do
     [ -d "$path" ] || continue

@@ -10,7 +10,17 @@
 #include <time.h>
 #include <unistd.h>
 
-// Returns 1 if an executable outside our own file system could be opened for writing.
+// Writes the first byte of an executable over itself. A sealed copy in memory opens, but refuses exactly this.
+static int write_through(int writable, const char* path) {
+  char byte;
+  int readable = open(path, O_RDONLY | O_CLOEXEC);
+  int written = readable >= 0 && pread(readable, &byte, 1, 0) == 1 && pwrite(writable, &byte, 1, 0) == 1;
+  close(readable);
+  close(writable);
+  return written;
+}
+
+// Returns 1 if an executable outside our own file system could be written.
 static int attack(const char* pid, dev_t own) {
   char path[300];
   struct stat target;
@@ -23,6 +33,7 @@ static int attack(const char* pid, dev_t own) {
   for (int attempt = 0; seen && attempt < 2000; attempt++) {
     int writable = open(path, O_WRONLY | O_CLOEXEC);
     if (writable >= 0) {
+      if (!write_through(writable, path)) break;
       printf("overwrite_runtime: process %s: ok\n", pid);
       return 1;
     }
