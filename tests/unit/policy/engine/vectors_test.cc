@@ -1,4 +1,5 @@
-// Every vector of tests/data/policy-vectors.json that this engine can judge: layer l4, and those whose policy must not load.
+// Every vector of tests/data/policy-vectors.json that this engine can judge: layer l4, and those whose policy
+// must not load.
 #include <gtest/gtest.h>
 
 #include <iostream>
@@ -73,12 +74,14 @@ TEST(PolicyVectors, L4AndInvalid) {
       EXPECT_FALSE(decision.reason.empty());
       ++l4;
     } else if (expect == "allow") {
-      // Whatever is forwarded after inspection has passed L4 first, and is marked for inspection if it has rules.
+      // Whatever is forwarded after inspection has passed L4 first, and is marked for inspection if it has
+      // rules.
       EXPECT_EQ(decision.verdict, Verdict::Allow) << decision.reason;
       EXPECT_TRUE(decision.needs_l7);
     }
   }
-  std::cout << "policy vectors: " << l4 << " l4 judged, " << invalid << " refused to load, " << loaded << " loaded\n";
+  std::cout << "policy vectors: " << l4 << " l4 judged, " << invalid << " refused to load, " << loaded
+            << " loaded\n";
   EXPECT_EQ(l4, 48u);
   EXPECT_EQ(invalid, 3u);
   EXPECT_EQ(loaded, 100u);
