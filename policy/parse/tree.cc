@@ -38,7 +38,7 @@ size_t depth_of(const Node& node) {
 class Builder {
  public:
   Builder(std::string_view text, Diagnostics& diagnostics, const TreeLimits& limits)
-      : diagnostics_(diagnostics), limits_(limits) {
+      : text_(text), diagnostics_(diagnostics), limits_(limits) {
     ready_ = yaml_parser_initialize(&parser_) != 0;
     if (!ready_) return;
     yaml_parser_set_encoding(&parser_, YAML_UTF8_ENCODING);
@@ -71,6 +71,7 @@ class Builder {
   bool map(Node& out, size_t depth);
   void remember(const std::string& anchor, const Node& out);
 
+  const std::string_view text_;
   Diagnostics& diagnostics_;
   const TreeLimits limits_;
   yaml_parser_t parser_;
@@ -96,8 +97,8 @@ bool Builder::next() {
   if (yaml_parser_parse(&parser_, &event_)) return has_event_ = true;
   std::string problem = parser_.problem ? parser_.problem : "unreadable";
   Location at = location(parser_.problem_mark);
-  // A reader error (a control character) carries an offset only; the mark is where the scanner stood.
-  if (parser_.error == YAML_READER_ERROR) at = location(parser_.mark);
+  // A reader error (a control character) carries only an offset in bytes.
+  if (parser_.error == YAML_READER_ERROR) at = location_of_offset(text_, parser_.problem_offset);
   if (parser_.context) problem = std::string(parser_.context) + ": " + problem;
   return fail("P0003", at, "not well-formed YAML: " + problem,
               "check indentation, colons and quotes on this line");

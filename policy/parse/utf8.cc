@@ -21,17 +21,26 @@ size_t utf8_length(std::string_view text) {
   return length;
 }
 
-std::optional<Location> find_invalid_utf8(std::string_view text) {
+Location location_of_offset(std::string_view text, size_t offset) {
   Location at{1, 1};
-  for (size_t i = 0; i < text.size();) {
+  for (size_t i = 0; i < offset && i < text.size();) {
     const size_t length = utf8_length(text.substr(i));
-    if (length == 0) return at;
+    if (length == 0) break;
     if (text[i] == '\n') {
       ++at.line;
       at.column = 1;
     } else {
       ++at.column;
     }
+    i += length;
+  }
+  return at;
+}
+
+std::optional<Location> find_invalid_utf8(std::string_view text) {
+  for (size_t i = 0; i < text.size();) {
+    const size_t length = utf8_length(text.substr(i));
+    if (length == 0) return location_of_offset(text, i);
     i += length;
   }
   return std::nullopt;

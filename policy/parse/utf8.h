@@ -10,6 +10,8 @@ namespace nemoclaw::policy {
 
 // The place (columns in characters) of the first byte that is not UTF-8.
 std::optional<Location> find_invalid_utf8(std::string_view text);
+// The place of a byte offset in well-formed text.
+Location location_of_offset(std::string_view text, size_t offset);
 // Bytes of the well-formed sequence at the start of `text`; 0 if there is none.
 size_t utf8_length(std::string_view text);
 
