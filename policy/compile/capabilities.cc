@@ -63,7 +63,8 @@ Result<void> compile_capabilities(const Compilation& compilation) {
   TRY(check_wanted(policy.capabilities));
   TRY(check_wanted(policy.ambient_capabilities));
   std::vector<std::string> wanted = policy.capabilities;
-  wanted.insert(wanted.end(), policy.ambient_capabilities.begin(), policy.ambient_capabilities.end());
+  for (const std::string& name : policy.ambient_capabilities)
+    if (!contains(wanted, name)) wanted.push_back(name);
 
   oci::Process& process = compilation.process();
   const oci::Capabilities manager = process.capabilities.value_or(oci::Capabilities{});

@@ -11,8 +11,9 @@
 
 namespace nemoclaw::policy {
 
-// /etc/nemoclaw/config.yaml (or --config FILE); every key is optional. An absent default file means all defaults, an
-// absent --config file is an error. Unknown keys are errors with line and column, as in policies.
+// /etc/nemoclaw/config.yaml (or --config FILE); every key is optional. An absent default file means all
+// defaults, an absent --config file is an error. Unknown keys are errors with line and column, as in
+// policies.
 struct NodeConfig {
   std::string file;  // where it was read from; empty = defaults
   std::string default_policy = "default";
@@ -25,27 +26,32 @@ struct NodeConfig {
   std::string proxy_user;             // empty: "nemoclaw" if the host has it, else uid 64219
   bool audit_fail_closed = true;      // a full disk stops egress
   std::vector<std::string> extra_ca_files;
-  std::string upstream_proxy;         // parsed; refused with a message until it is supported
+  std::string upstream_proxy;  // parsed; refused with a message until it is supported
 };
 
 Result<NodeConfig> load_node_config(const std::optional<std::string>& file);
 
 struct Selected {
   Policy policy;
-  std::string text;    // as read, for the sandbox directory
+  std::string text;  // as read, for the sandbox directory
   std::string file;
   std::string source;  // "command line", "annotation", "default"
 };
 
-// --policy FILE|NAME|none, then annotation ai.nemoclaw.policy (a name or sha256:<digest>, never a path), then the default.
-// nullopt: --policy none. An unknown name lists the names that are known.
-Result<std::optional<Selected>> select_policy(const NodeConfig& config, const std::optional<std::string>& command_line,
+// --policy FILE|NAME|none, then annotation ai.nemoclaw.policy (a name or sha256:<digest>, never a path), then
+// the default. nullopt: --policy none. An unknown name lists the names that are known.
+Result<std::optional<Selected>> select_policy(const NodeConfig& config,
+                                              const std::optional<std::string>& command_line,
                                               const oci::Spec& spec);
 
-struct InstalledPolicy { std::string name, file, description; bool is_preset = false; };
+struct InstalledPolicy {
+  std::string name, file, description;
+  bool is_preset = false;
+};
 Result<std::vector<InstalledPolicy>> list_policies(const NodeConfig& config);
 
-// Finds nemoclaw-hook / nemoclaw-proxy: the configured path, or <dir of /proc/self/exe>/NAME, or ../libexec/nemoclaw/NAME.
+// Finds nemoclaw-hook / nemoclaw-proxy: the configured path, or <dir of /proc/self/exe>/NAME, or
+// ../libexec/nemoclaw/NAME.
 Result<std::string> find_program(const std::string& configured, const std::string& name);
 
 }  // namespace nemoclaw::policy
