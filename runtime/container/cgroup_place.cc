@@ -1,7 +1,6 @@
 #include "runtime/container/cgroup_place.h"
 
 #include "runtime/base/file.h"
-#include "runtime/base/path.h"
 
 namespace nemoclaw::container {
 
@@ -17,26 +16,8 @@ bool has_word(std::string_view list, std::string_view word) {
   return false;
 }
 
-struct CgroupLine {
-  std::string_view hierarchy, controllers, path;
-};
-
-// Calls `use` for each "hierarchy:controllers:path" line.
-template <typename F>
-void for_each_line(std::string_view text, F use) {
-  while (!text.empty()) {
-    const size_t end = text.find('\n');
-    const std::string_view line = text.substr(0, end);
-    text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
-    const size_t first = line.find(':');
-    const size_t second = first == std::string_view::npos ? first : line.find(':', first + 1);
-    if (second == std::string_view::npos) continue;
-    use(CgroupLine{line.substr(0, first), line.substr(first + 1, second - first - 1), line.substr(second + 1)});
-  }
-}
-
-// "/sys/fs/cgroup/cpu,cpuacct/..." belongs to the wanted controllers if one of them is a part of the path up to the
-// container's directory. v1 mount points carry their controllers' names.
+// "/sys/fs/cgroup/cpu,cpuacct/..." belongs to the wanted controllers if one of them is a part of the path up
+// to the container's directory. v1 mount points carry their controllers' names.
 bool is_for_controller(const std::string& directory, std::string_view wanted) {
   size_t start = 1;
   while (start < directory.size()) {
@@ -54,42 +35,26 @@ bool is_for_controller(const std::string& directory, std::string_view wanted) {
   return false;
 }
 
-// On v2 a cgroup with enabled controllers may not hold processes itself. When the container's init has moved into a
-// cgroup of its own making, that one is where a new process can go.
+// On v2 a cgroup with enabled controllers may not hold processes itself. When the container's init has moved
+// into a cgroup of its own making, that one is where a new process can go.
 std::string directory_of_init(const oci::StateRecord& record, const std::string& container_directory) {
   const Result<std::string> text = read_file(format("/proc/%d/cgroup", record.init_pid), 65536);
   if (!text) return container_directory;
-  std::string found = container_directory;
-  for_each_line(*text, [&](const CgroupLine& line) {
-    if (line.hierarchy != "0") return;
-    // The container's directory ends with its path below the mount point; whatever init's path has more is below it.
-    for (size_t cut = line.path.size(); cut > 1; cut = line.path.rfind('/', cut - 1)) {
-      if (!container_directory.ends_with(line.path.substr(0, cut))) continue;
-      found = container_directory + std::string(line.path.substr(cut));
-      return;
-    }
-  });
-  return found;
+  const std::string path = cgroup::own_cgroup(*text, "");
+  // The container's directory ends with its path below the mount point; whatever init's path has more is
+  // below it.
+  for (size_t cut = path.size(); cut != std::string::npos && cut > 1; cut = path.rfind('/', cut - 1))
+    if (container_directory.ends_with(path.substr(0, cut))) return container_directory + path.substr(cut);
+  return container_directory;
 }
 
 }  // namespace
 
-std::string own_cgroup_path(std::string_view proc_self_cgroup, cgroup::Version version) {
-  std::string first, devices;
-  for_each_line(proc_self_cgroup, [&](const CgroupLine& line) {
-    const bool unified = line.hierarchy == "0";
-    if (unified != (version == cgroup::Version::V2)) return;
-    if (first.empty()) first = line.path;
-    if (has_word(line.controllers, "devices")) devices = line.path;
-  });
-  if (!devices.empty()) return devices;
-  return first.empty() ? "/" : first;
-}
-
 std::string expand_slice_path(const std::string& cgroups_path) {
   const size_t first = cgroups_path.find(':');
   const size_t second = first == std::string::npos ? first : cgroups_path.find(':', first + 1);
-  if (second == std::string::npos || cgroups_path.find(':', second + 1) != std::string::npos) return cgroups_path;
+  if (second == std::string::npos || cgroups_path.find(':', second + 1) != std::string::npos)
+    return cgroups_path;
   std::string slice = cgroups_path.substr(0, first);
   const std::string prefix = cgroups_path.substr(first + 1, second - first - 1);
   const std::string name = cgroups_path.substr(second + 1);
@@ -106,13 +71,10 @@ std::string expand_slice_path(const std::string& cgroups_path) {
   return path + "/" + (prefix.empty() ? name : prefix + "-" + name) + ".scope";
 }
 
-Result<std::unique_ptr<cgroup::Driver>> place_cgroup(const oci::Spec& spec, const std::string& id, bool systemd) {
-  const cgroup::Layout layout = TRY_CONTEXT(cgroup::detect_layout(), "cgroup");
-  const std::string own = TRY(read_file("/proc/self/cgroup", 65536));
-  const std::string wanted = systemd ? expand_slice_path(spec.linux_.cgroups_path) : spec.linux_.cgroups_path;
-  const std::string path = TRY_CONTEXT(
-      cgroup::container_path(wanted, id, own_cgroup_path(own, layout.version)), "linux.cgroupsPath");
-  return cgroup::open_driver(layout, path);
+Result<std::unique_ptr<cgroup::Driver>> place_cgroup(const oci::Spec& spec, const std::string& id,
+                                                     bool systemd) {
+  const std::string& written = spec.linux_.cgroups_path;
+  return TRY_CONTEXT(cgroup::open_driver_for(systemd ? expand_slice_path(written) : written, id), "cgroup");
 }
 
 Result<ExecCgroup> ExecCgroup::open(const oci::StateRecord& record, const std::string& sub_cgroup) {
@@ -121,8 +83,6 @@ Result<ExecCgroup> ExecCgroup::open(const oci::StateRecord& record, const std::s
     controllers = sub_cgroup.substr(0, colon);
     sub = sub_cgroup.substr(colon + 1);
   }
-  if (!sub.empty() && clean_path("/" + sub) != clean_path("/" + sub + "/."))
-    return make_error("--cgroup " + quoted(sub_cgroup) + ": not a path below the container's cgroup");
   if (("/" + sub + "/").find("/../") != std::string::npos)
     return make_error("--cgroup " + quoted(sub_cgroup) + ": '..' is not allowed");
   ExecCgroup chosen;

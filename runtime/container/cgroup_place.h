@@ -15,19 +15,16 @@
 
 namespace nemoclaw::container {
 
-// Pure: our own path from /proc/self/cgroup. On v1 the hierarchies may differ; the devices controller's is taken,
-// because a container always has that one.
-std::string own_cgroup_path(std::string_view proc_self_cgroup, cgroup::Version version);
-
 // Pure: systemd's "slice:prefix:name" -> the directory that systemd would use,
 // "/a.slice/a-b.slice/prefix-name.scope"; anything else comes back as it is.
 std::string expand_slice_path(const std::string& cgroups_path);
 
 // The driver for a new container, nothing created yet.
-Result<std::unique_ptr<cgroup::Driver>> place_cgroup(const oci::Spec& spec, const std::string& id, bool systemd);
+Result<std::unique_ptr<cgroup::Driver>> place_cgroup(const oci::Spec& spec, const std::string& id,
+                                                     bool systemd);
 
-// Puts a process that exec made where the container's are: `sub_cgroup` is exec's --cgroup ("[controllers:]path" below
-// the container's cgroup), empty for the container's own.
+// Puts a process that exec made where the container's are: `sub_cgroup` is exec's --cgroup
+// ("[controllers:]path" below the container's cgroup), empty for the container's own.
 class ExecCgroup {
  public:
   static Result<ExecCgroup> open(const oci::StateRecord& record, const std::string& sub_cgroup);

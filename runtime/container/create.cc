@@ -64,7 +64,8 @@ Result<Fd> console_of(const CreateRequest& request) {
   return TRY_CONTEXT(connect_path(request.console_socket), "--console-socket");
 }
 
-// The steps of a create share these; a destroyed Creation that was not committed undoes what it did, last first.
+// The steps of a create share these; a destroyed Creation that was not committed undoes what it did, last
+// first.
 class Creation {
  public:
   Creation(const CreateRequest& request, StateDirectory directory)
@@ -107,11 +108,13 @@ Result<void> Creation::make_cgroup() {
   cgroup_ = TRY(place_cgroup(spec, request_.id, request_.systemd_cgroup));
   TRY_CONTEXT(cgroup_->create(), "cgroup");
   cgroup_made_ = true;
-  // On record only now: before create() has refused a cgroup that is in use, a delete --force must not find it.
+  // On record only now: before create() has refused a cgroup that is in use, a delete --force must not find
+  // it.
   record_.cgroup_paths = cgroup_->directories();
   record_.cgroup_driver = cgroup_->name();
   TRY(directory_.write_record(record_));
-  TRY_CONTEXT(cgroup_->apply_limits(spec.linux_.resources.value_or(oci::Resources{}), false), "linux.resources");
+  TRY_CONTEXT(cgroup_->apply_limits(spec.linux_.resources.value_or(oci::Resources{}), false),
+              "linux.resources");
   return {};
 }
 
@@ -174,7 +177,8 @@ Created Creation::commit() {
   return Created{std::move(directory_), std::move(record_), std::move(launched_.pidfd)};
 }
 
-// Best effort: the error that brought us here is the one to report, so nothing here may write to the log's error level.
+// Best effort: the error that brought us here is the one to report, so nothing here may write to the log's
+// error level.
 void Creation::undo() {
   if (launched_.pid > 0) kill_and_reap(launched_.pid, launched_.pidfd);
   if (pid_file_made_) unlink(request_.pid_file.c_str());
@@ -190,8 +194,9 @@ void Creation::undo() {
 
 Result<void> check_terminal(bool terminal, bool detached, bool console_socket) {
   if (terminal && detached && !console_socket)
-    return make_error("cannot allocate tty if the runtime will detach without setting console socket: give "
-                      "--console-socket, or set process.terminal to false");
+    return make_error(
+        "cannot allocate tty if the runtime will detach without setting console socket: give "
+        "--console-socket, or set process.terminal to false");
   if (console_socket && !(terminal && detached))
     return make_error("cannot use console socket if the runtime will not detach or allocate tty");
   return {};
@@ -201,7 +206,7 @@ Result<Created> create_container(const StateStore& store, const CreateRequest& r
   Creation creation(request, TRY(store.reserve(request.id)));
   TRY(creation.record_intent());
   TRY(creation.make_cgroup());
-  if (request.before_launch) TRY(request.before_launch(creation.record()));
+  if (request.before_launch) TRY(request.before_launch(creation.record(), request.effective));
   TRY(creation.launch());
   TRY(creation.publish());
   return creation.commit();

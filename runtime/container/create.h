@@ -1,4 +1,5 @@
-// create: from an effective spec to a process that waits for start. Everything that was made is undone if a step fails.
+// create: from an effective spec to a process that waits for start. Everything that was made is undone if a
+// step fails.
 #pragma once
 
 #include <functional>
@@ -18,15 +19,16 @@ struct CreateRequest {
   std::string bundle;          // absolute
   std::string rootfs;          // absolute, on the host
   std::string console_socket;  // path; gets the terminal's master
-  FdRef console_fd;            // the same as a connected socket, for callers that proxy the terminal themselves
+  FdRef console_fd;  // the same as a connected socket, for callers that proxy the terminal themselves
   std::string pid_file, pidfd_socket;
   int preserve_fds = 0;
   bool no_pivot = false;
   bool no_new_keyring = false;
   bool systemd_cgroup = false;
   bool rootless = false;
-  // Called when id and cgroup are known and no process exists yet (the caller prepares what the hooks will need).
-  std::function<Result<void>(const oci::StateRecord&)> before_launch;
+  // Called when id and cgroup are known and no process exists yet (the caller prepares what the hooks will
+  // need).
+  std::function<Result<void>(const oci::StateRecord&, const oci::EffectiveSpec&)> before_launch;
 };
 
 struct Created {

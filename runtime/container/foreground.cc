@@ -77,7 +77,8 @@ Result<int> stay_in_foreground(pid_t pid, FdRef pidfd, Fd master) {
     if (entries[1].revents) {
       int status = 0;
       const pid_t ended = waitpid(pid, &status, __WALL);
-      if (ended < 0 && errno == ECHILD) return make_error("the process ended, but its exit code went to another parent");
+      if (ended < 0 && errno == ECHILD)
+        return make_error("the process ended, but its exit code went to another parent");
       if (ended == pid) {
         if (terminal) terminal->drain();
         return exit_code_of(status);

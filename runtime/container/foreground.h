@@ -8,12 +8,12 @@
 
 namespace nemoclaw::container {
 
-// Before the launch: orphans of the container's making come to us, and so does an exec'ed process whose parent was
-// only a step on the way into the PID namespace.
+// Before the launch: orphans of the container's making come to us, and so does an exec'ed process whose
+// parent was only a step on the way into the PID namespace.
 Result<void> become_subreaper();
 
-// Returns the exit code (128 + signal when killed). `master` is the process's terminal, invalid without one. Blocks all
-// signals of the calling process for good: what arrives is forwarded.
+// Returns the exit code (128 + signal when killed). `master` is the process's terminal, invalid without one.
+// Blocks all signals of the calling process for good: what arrives is forwarded.
 Result<int> stay_in_foreground(pid_t pid, FdRef pidfd, Fd master);
 
 }  // namespace nemoclaw::container

@@ -62,7 +62,8 @@ Result<View> look(const StateStore& store, const std::string& id) {
 Result<void> start_created(StateDirectory& directory, const oci::StateRecord& record,
                            const BeforeRelease& before_release) {
   const oci::EffectiveSpec effective = TRY(directory.read_effective());
-  if (!effective.spec.process) return make_error("cannot start a container without a process: config.json has none");
+  if (!effective.spec.process)
+    return make_error("cannot start a container without a process: config.json has none");
   if (before_release) TRY(before_release(record));
   const Fd connection = TRY_CONTEXT(connect_at(directory.fd(), kStartSocket), "the container's init");
   // From here on the container is no longer "created", whatever the exec says.
@@ -76,14 +77,19 @@ Result<void> start_created(StateDirectory& directory, const oci::StateRecord& re
   return hooked;
 }
 
-Result<void> start_container(const StateStore& store, const std::string& id, const BeforeRelease& before_release) {
+Result<void> start_container(const StateStore& store, const std::string& id,
+                             const BeforeRelease& before_release) {
   Opened opened = TRY(open_container(store, id, Lock::Exclusive));
   switch (opened.status) {
-    case oci::Status::Created: return start_created(opened.directory, opened.record, before_release);
-    case oci::Status::Stopped: return make_error("cannot start a container that has stopped");
-    case oci::Status::Creating: return make_error("cannot start a container that was not completely created");
+    case oci::Status::Created:
+      return start_created(opened.directory, opened.record, before_release);
+    case oci::Status::Stopped:
+      return make_error("cannot start a container that has stopped");
+    case oci::Status::Creating:
+      return make_error("cannot start a container that was not completely created");
     case oci::Status::Running:
-    case oci::Status::Paused: break;
+    case oci::Status::Paused:
+      break;
   }
   return make_error("cannot start an already running container");
 }
@@ -178,7 +184,8 @@ Result<void> resume_container(const StateStore& store, const std::string& id) {
   return freeze(opened.record, false);
 }
 
-Result<void> update_container(const StateStore& store, const std::string& id, const oci::Resources& resources) {
+Result<void> update_container(const StateStore& store, const std::string& id,
+                              const oci::Resources& resources) {
   const Opened opened = TRY(open_container(store, id, Lock::Exclusive));
   if (!is_up(opened.status)) return not_running();
   const auto driver = TRY(cgroup_of(opened.record));

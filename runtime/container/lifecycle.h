@@ -1,4 +1,5 @@
-// The verbs on a container that exists: start, kill, delete, pause, resume, update, and what they need to look at it.
+// The verbs on a container that exists: start, kill, delete, pause, resume, update, and what they need to
+// look at it.
 #pragma once
 
 #include <sys/types.h>
@@ -22,15 +23,17 @@ struct View {
 
 Result<View> look(const StateStore& store, const std::string& id);
 
-// `before_release` runs while the process still waits (the caller tells the proxy what it must know); its error leaves
-// the container as it was, created.
+// `before_release` runs while the process still waits (the caller tells the proxy what it must know); its
+// error leaves the container as it was, created.
 using BeforeRelease = std::function<Result<void>(const oci::StateRecord&)>;
-Result<void> start_container(const StateStore& store, const std::string& id, const BeforeRelease& before_release);
+Result<void> start_container(const StateStore& store, const std::string& id,
+                             const BeforeRelease& before_release);
 // The same for a container whose lock the caller holds already (run).
 Result<void> start_created(StateDirectory& directory, const oci::StateRecord& record,
                            const BeforeRelease& before_release);
 
-// Signals the init process, or with `all` every process of the container. "container not running" when stopped.
+// Signals the init process, or with `all` every process of the container. "container not running" when
+// stopped.
 Result<void> kill_container(const StateStore& store, const std::string& id, int signal, bool all);
 
 // Removes a stopped or created container; with `force` any, and absence is fine.
@@ -38,7 +41,8 @@ Result<void> delete_container(const StateStore& store, const std::string& id, bo
 
 Result<void> pause_container(const StateStore& store, const std::string& id);
 Result<void> resume_container(const StateStore& store, const std::string& id);
-Result<void> update_container(const StateStore& store, const std::string& id, const oci::Resources& resources);
+Result<void> update_container(const StateStore& store, const std::string& id,
+                              const oci::Resources& resources);
 
 // Of a container that runs (else "container not running").
 Result<std::vector<pid_t>> container_processes(const StateStore& store, const std::string& id);

@@ -10,8 +10,8 @@
 
 namespace nemoclaw::container {
 
-// The pid in decimal, by temporary name and rename: a manager that polls for the file never reads half a number. A
-// relative path is relative to the caller's working directory.
+// The pid in decimal, by temporary name and rename: a manager that polls for the file never reads half a
+// number. A relative path is relative to the caller's working directory.
 Result<void> write_pid_file(const std::string& path, pid_t pid);
 // Connects to the AF_UNIX socket and sends the pidfd.
 Result<void> send_pidfd(const std::string& socket_path, FdRef pidfd);

@@ -16,7 +16,8 @@ Result<Fd> open_process_pidfd(pid_t pid, uint64_t start_time);
 // ESRCH: "os: process already finished", the text by which managers know it.
 Result<void> send_signal(FdRef pidfd, int signal);
 
-// Waits until the process has ended, at most `timeout_ms`; false on timeout. Works for processes that are not children.
+// Waits until the process has ended, at most `timeout_ms`; false on timeout. Works for processes that are not
+// children.
 Result<bool> wait_for_exit(FdRef pidfd, int timeout_ms);
 
 // SIGKILL, and the zombie collected if it is a child of ours. Best effort.

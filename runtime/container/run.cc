@@ -43,13 +43,17 @@ Result<int> run_container(const StateStore& store, CreateRequest request, const 
 Result<ExecTarget> open_exec_target(const StateStore& store, const std::string& id, bool ignore_paused) {
   View view = TRY(look(store, id));
   switch (view.status) {
-    case oci::Status::Stopped: return make_error("cannot exec in a stopped container: container not running");
-    case oci::Status::Creating: return make_error("cannot exec in a container that is still being created");
+    case oci::Status::Stopped:
+      return make_error("cannot exec in a stopped container: container not running");
+    case oci::Status::Creating:
+      return make_error("cannot exec in a container that is still being created");
     case oci::Status::Paused:
-      if (!ignore_paused) return make_error("cannot exec in a paused container (use --ignore-paused to override)");
+      if (!ignore_paused)
+        return make_error("cannot exec in a paused container (use --ignore-paused to override)");
       break;
     case oci::Status::Created:
-    case oci::Status::Running: break;
+    case oci::Status::Running:
+      break;
   }
   const StateDirectory directory = TRY(store.open(id, Lock::None));
   ExecTarget target;

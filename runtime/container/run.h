@@ -12,7 +12,7 @@ namespace nemoclaw::container {
 
 struct RunOptions {
   bool detach = false;
-  bool keep = false;          // the container stays, stopped, when its process has ended
+  bool keep = false;  // the container stays, stopped, when its process has ended
   bool no_subreaper = false;
   BeforeRelease before_release;
 };

@@ -18,13 +18,13 @@ struct Name {
 
 // Spelled out, not sigabbrev_np(): the aliases are needed too.
 constexpr Name kNames[] = {
-    {"HUP", SIGHUP},   {"INT", SIGINT},     {"QUIT", SIGQUIT},     {"ILL", SIGILL},   {"TRAP", SIGTRAP},
-    {"ABRT", SIGABRT}, {"IOT", SIGABRT},    {"BUS", SIGBUS},       {"FPE", SIGFPE},   {"KILL", SIGKILL},
-    {"USR1", SIGUSR1}, {"SEGV", SIGSEGV},   {"USR2", SIGUSR2},     {"PIPE", SIGPIPE}, {"ALRM", SIGALRM},
-    {"TERM", SIGTERM}, {"STKFLT", 16},      {"CHLD", SIGCHLD},     {"CLD", SIGCHLD},  {"CONT", SIGCONT},
-    {"STOP", SIGSTOP}, {"TSTP", SIGTSTP},   {"TTIN", SIGTTIN},     {"TTOU", SIGTTOU}, {"URG", SIGURG},
-    {"XCPU", SIGXCPU}, {"XFSZ", SIGXFSZ},   {"VTALRM", SIGVTALRM}, {"PROF", SIGPROF}, {"WINCH", SIGWINCH},
-    {"IO", SIGIO},     {"POLL", SIGIO},     {"PWR", SIGPWR},       {"SYS", SIGSYS},
+    {"HUP", SIGHUP},   {"INT", SIGINT},   {"QUIT", SIGQUIT},     {"ILL", SIGILL},   {"TRAP", SIGTRAP},
+    {"ABRT", SIGABRT}, {"IOT", SIGABRT},  {"BUS", SIGBUS},       {"FPE", SIGFPE},   {"KILL", SIGKILL},
+    {"USR1", SIGUSR1}, {"SEGV", SIGSEGV}, {"USR2", SIGUSR2},     {"PIPE", SIGPIPE}, {"ALRM", SIGALRM},
+    {"TERM", SIGTERM}, {"STKFLT", 16},    {"CHLD", SIGCHLD},     {"CLD", SIGCHLD},  {"CONT", SIGCONT},
+    {"STOP", SIGSTOP}, {"TSTP", SIGTSTP}, {"TTIN", SIGTTIN},     {"TTOU", SIGTTOU}, {"URG", SIGURG},
+    {"XCPU", SIGXCPU}, {"XFSZ", SIGXFSZ}, {"VTALRM", SIGVTALRM}, {"PROF", SIGPROF}, {"WINCH", SIGWINCH},
+    {"IO", SIGIO},     {"POLL", SIGIO},   {"PWR", SIGPWR},       {"SYS", SIGSYS},
 };
 
 bool equal_ignoring_case(std::string_view a, std::string_view b) {
@@ -36,7 +36,8 @@ bool parse_number(std::string_view text, int& number) {
   return code == std::errc() && end == text.data() + text.size();
 }
 
-// glibc keeps the kernel's 32 and 33 for itself, but a container's libc need not: RTMIN is 34 for everyone who types it.
+// glibc keeps the kernel's 32 and 33 for itself, but a container's libc need not: RTMIN is 34 for everyone
+// who types it.
 int real_time_signal(std::string_view name) {
   constexpr int kFirst = 34;
   int offset = 0;
@@ -68,7 +69,8 @@ Result<int> parse_signal(std::string_view text) {
     number = real_time_signal(name);
     if (number >= 1 && number <= kSignalMax) return number;
   }
-  return make_error("unknown signal " + quoted(text) + ": use a name such as TERM or SIGKILL, or a number from 1 to 64");
+  return make_error("unknown signal " + quoted(text) +
+                    ": use a name such as TERM or SIGKILL, or a number from 1 to 64");
 }
 
 }  // namespace nemoclaw::container

@@ -53,7 +53,8 @@ StateDirectory& StateDirectory::operator=(StateDirectory&& other) noexcept {
 }
 
 void StateDirectory::unlock() {
-  // Explicitly, not by closing: the container's init inherits the open file description and would keep the lock.
+  // Explicitly, not by closing: the container's init inherits the open file description and would keep the
+  // lock.
   if (locked_) flock(directory_.raw(), LOCK_UN);
   locked_ = false;
 }
@@ -67,7 +68,8 @@ Result<oci::StateRecord> decode_own_record(std::string_view text, const std::str
 
 Result<oci::StateRecord> StateDirectory::read_record() const {
   const std::string text = TRY(read_file_at(directory_, kStateFile));
-  return TRY_CONTEXT(decode_own_record(text, std::string(path_, path_.rfind('/') + 1)), path_ + "/state.json");
+  return TRY_CONTEXT(decode_own_record(text, std::string(path_, path_.rfind('/') + 1)),
+                     path_ + "/state.json");
 }
 
 Result<void> StateDirectory::write_record(const oci::StateRecord& record) const {

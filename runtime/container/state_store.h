@@ -1,5 +1,6 @@
-// Where containers are remembered: <root>/<id>/ with state.json, effective.json and the start socket. The root may be
-// shared with other runtimes (Docker gives all of them one): what does not decode as ours is nobody's business here.
+// Where containers are remembered: <root>/<id>/ with state.json, effective.json and the start socket. The
+// root may be shared with other runtimes (Docker gives all of them one): what does not decode as ours is
+// nobody's business here.
 #pragma once
 
 #include <string>
@@ -12,8 +13,8 @@
 
 namespace nemoclaw::container {
 
-// A container's directory, opened. With a lock, verbs that change the same container wait for each other; the lock
-// ends with the object (or with the process).
+// A container's directory, opened. With a lock, verbs that change the same container wait for each other; the
+// lock ends with the object (or with the process).
 class StateDirectory {
  public:
   StateDirectory() = default;
@@ -57,8 +58,9 @@ class StateStore {
 
   // Makes <root>/<id>, locked. "container with given ID already exists" if anything is there.
   Result<StateDirectory> reserve(const std::string& id) const;
-  // "container does not exist" (errno_value kNoSuchContainer) also for directories of other runtimes. A directory that
-  // a killed create left before it wrote its first record is opened, and its record is an error.
+  // "container does not exist" (errno_value kNoSuchContainer) also for directories of other runtimes. A
+  // directory that a killed create left before it wrote its first record is opened, and its record is an
+  // error.
   Result<StateDirectory> open(const std::string& id, Lock lock) const;
   // Ids of our containers, sorted.
   Result<std::vector<std::string>> list() const;

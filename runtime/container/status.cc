@@ -6,7 +6,8 @@
 namespace nemoclaw::container {
 
 oci::Status status_from(const Signs& signs) {
-  // Between the reservation and the clone there is no init yet; only a running create tells that from "stopped".
+  // Between the reservation and the clone there is no init yet; only a running create tells that from
+  // "stopped".
   if (!signs.init_alive)
     return signs.creating_socket && signs.locked_elsewhere ? oci::Status::Creating : oci::Status::Stopped;
   if (signs.frozen) return oci::Status::Paused;

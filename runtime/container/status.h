@@ -7,8 +7,8 @@
 
 namespace nemoclaw::container {
 
-// Names in the state directory. create listens on kCreatingSocket and renames it to kStartSocket as its last act, so
-// one rename(2) is what makes a container "created"; start removes it.
+// Names in the state directory. create listens on kCreatingSocket and renames it to kStartSocket as its last
+// act, so one rename(2) is what makes a container "created"; start removes it.
 constexpr char kCreatingSocket[] = "creating.sock";
 constexpr char kStartSocket[] = "start.sock";
 

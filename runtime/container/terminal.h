@@ -11,8 +11,8 @@
 
 namespace nemoclaw::container {
 
-// Copies between our stdin/stdout and a pty's master. The caller's terminal, if stdin is one, is raw for the life of
-// the object and restored afterwards, whatever way it ends.
+// Copies between our stdin/stdout and a pty's master. The caller's terminal, if stdin is one, is raw for the
+// life of the object and restored afterwards, whatever way it ends.
 class TerminalProxy {
  public:
   static Result<TerminalProxy> create(Fd master);

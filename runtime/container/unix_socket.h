@@ -1,5 +1,5 @@
-// AF_UNIX sockets by path (sun_path holds only 108 bytes, state and bundle paths are longer: everything goes through
-// /proc/self/fd/<directory>/<name>) and descriptors sent over them.
+// AF_UNIX sockets by path (sun_path holds only 108 bytes, state and bundle paths are longer: everything goes
+// through /proc/self/fd/<directory>/<name>) and descriptors sent over them.
 #pragma once
 
 #include <string>

@@ -1,0 +1,69 @@
+#include "runtime/cli/prepare.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "policy/compile/image_facts.h"
+#include "runtime/base/file.h"
+#include "runtime/base/ids.h"
+#include "runtime/base/path.h"
+#include "runtime/isolation/landlock_plan.h"
+#include "runtime/oci/spec_check.h"
+#include "runtime/oci/spec_reader.h"
+
+namespace nemoclaw::cli {
+
+namespace {
+
+Result<std::string> working_directory() {
+  char directory[4096];
+  if (!getcwd(directory, sizeof directory)) return errno_error("working directory");
+  return std::string(directory);
+}
+
+Result<void> check_rootfs(const std::string& rootfs) {
+  struct stat status;
+  if (stat(rootfs.c_str(), &status) != 0) return errno_error("rootfs " + quoted(rootfs));
+  if (!S_ISDIR(status.st_mode)) return make_error("rootfs " + quoted(rootfs) + " is not a directory");
+  return {};
+}
+
+Result<void> apply_policy(const Globals& globals, const oci::Spec& spec, Prepared& prepared) {
+  prepared.config = TRY(policy::load_node_config(globals.config));
+  prepared.selected = TRY(policy::select_policy(prepared.config, globals.policy, spec));
+  if (!prepared.selected) {
+    prepared.effective.spec = spec;
+    return {};
+  }
+  const policy::Policy& policy = prepared.selected->policy;
+  policy::HostInputs inputs;
+  inputs.container_id = prepared.id;
+  inputs.hook_path = policy::find_program(prepared.config.hook_path, "nemoclaw-hook").value_or("");
+  inputs.config_file = globals.config.value_or("");
+  inputs.sandbox_directory = prepared.config.run_directory + "/" + prepared.id;
+  inputs.landlock_abi = isolation::landlock_abi();
+  const policy::Facts facts = TRY(policy::gather_facts(policy, spec, prepared.rootfs, inputs));
+  policy::Compiled compiled =
+      TRY_CONTEXT(policy::compile(policy, spec, facts), "policy " + quoted(policy.name));
+  prepared.effective = std::move(compiled.effective);
+  prepared.report = std::move(compiled.report);
+  return {};
+}
+
+}  // namespace
+
+Result<Prepared> prepare(const Globals& globals, const std::string& bundle, const std::string& id) {
+  TRY(check_container_id(id));
+  Prepared prepared;
+  prepared.id = id;
+  const std::string here = TRY(working_directory());
+  prepared.bundle = absolute_path(here, bundle.empty() ? "." : bundle);
+  const oci::Spec spec = TRY(oci::read_spec(prepared.bundle));
+  TRY_CONTEXT(oci::check_spec(spec), "config.json");
+  prepared.rootfs = absolute_path(prepared.bundle, spec.root.path);
+  TRY(check_rootfs(prepared.rootfs));
+  TRY(apply_policy(globals, spec, prepared));
+  return prepared;
+}
+
+}  // namespace nemoclaw::cli

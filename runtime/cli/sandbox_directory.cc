@@ -1,0 +1,108 @@
+#include "runtime/cli/sandbox_directory.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <utility>
+
+#include "runtime/base/child.h"
+#include "runtime/base/file.h"
+#include "runtime/base/log.h"
+#include "runtime/base/path.h"
+
+namespace nemoclaw::cli {
+
+namespace {
+
+// Where the managers say which image a container was made from; informational only.
+constexpr const char* kImageAnnotations[] = {"io.kubernetes.cri.image-name", "io.kubernetes.cri-o.ImageName",
+                                             "org.opencontainers.image.ref.name"};
+
+// The host file that is bind-mounted at `destination`; the last mount covers those before it.
+std::string mounted_file(const oci::Spec& spec, const std::string& bundle, std::string_view destination) {
+  std::string found;
+  for (const oci::Mount& mount : spec.mounts)
+    if (clean_path(mount.destination) == destination)
+      found = mount.source.empty() ? "" : absolute_path(bundle, mount.source);
+  return found;
+}
+
+void stop_proxy(const std::string& directory, const std::string& hook_path, const std::string& config_file) {
+  ChildRequest request;
+  request.path = hook_path;
+  request.args = {hook_path, "stop", "--sandbox-dir", directory};
+  if (!config_file.empty()) request.args.insert(request.args.end(), {"--config", config_file});
+  request.env = {"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"};
+  request.stdin_text = "{}";
+  request.timeout_ms = 10'000;
+  const Result<ChildOutcome> outcome = run_child(request);
+  if (!outcome) log::debug("nemoclaw-hook stop: " + outcome.error().message);
+}
+
+}  // namespace
+
+oci::SandboxRecord make_sandbox_record(const SandboxInput& input, const oci::Spec& spec,
+                                       const oci::StateRecord& state) {
+  oci::SandboxRecord record;
+  record.id = state.sandbox_id;
+  record.created = state.created;
+  record.container_ids = {state.id};
+  record.runtime_root = input.runtime_root;
+  record.bundle = state.bundle;
+  record.rootfs = state.rootfs;
+  record.hostname = spec.hostname;
+  for (const char* name : kImageAnnotations)
+    if (const std::string* image = spec.find_annotation(name); image && record.image.empty())
+      record.image = *image;
+  record.policy = input.selected->policy.name;
+  record.policy_digest = input.selected->policy.digest;
+  record.policy_file = input.selected->file;
+  record.cgroups = state.cgroup_paths;
+  record.log_directory = input.config->log_directory;
+  record.resolv_conf = mounted_file(spec, state.bundle, "/etc/resolv.conf");
+  record.hosts = mounted_file(spec, state.bundle, "/etc/hosts");
+  record.config_file = input.config_file;
+  return record;
+}
+
+Result<SandboxDirectory> SandboxDirectory::create(const SandboxInput& input, const oci::Spec& spec,
+                                                  const oci::StateRecord& state) {
+  if (state.sandbox_id != state.id)
+    return make_error("the policy needs the sandbox " + quoted(state.sandbox_id) +
+                      ", which belongs to another container; give this container a network of its own");
+  TRY_CONTEXT(make_directories(input.config->run_directory, 0711), "run_directory");
+  const std::string path = input.config->run_directory + "/" + state.sandbox_id;
+  if (mkdir(path.c_str(), 0700) != 0) {
+    if (errno == EEXIST)
+      return make_error(
+          "sandbox directory " + quoted(path) +
+          " exists already: another runtime root uses this id, or a crash left it behind; remove it "
+          "with 'nemoclaw-hook stop --sandbox-dir " +
+          path + "'");
+    return errno_error("mkdir " + quoted(path));
+  }
+  SandboxDirectory directory(
+      path, policy::find_program(input.config->hook_path, "nemoclaw-hook").value_or(""), input.config_file);
+  const oci::SandboxRecord record = make_sandbox_record(input, spec, state);
+  TRY(write_file_atomic(path + "/policy.yaml", input.selected->text, 0600));
+  TRY(write_file_atomic(path + "/sandbox.json", oci::encode_sandbox_record(record), 0600));
+  const std::string link = input.runtime_root + "/" + state.id + "/" + kSandboxLink;
+  if (symlink(path.c_str(), link.c_str()) != 0) return errno_error("link " + quoted(link));
+  return directory;
+}
+
+SandboxDirectory::SandboxDirectory(SandboxDirectory&& other) noexcept
+    : path_(std::exchange(other.path_, "")),
+      hook_path_(std::move(other.hook_path_)),
+      config_file_(std::move(other.config_file_)) {}
+
+SandboxDirectory::~SandboxDirectory() {
+  if (path_.empty()) return;
+  // The poststop hook has usually done this; not when the create failed before its hooks or the hook was
+  // killed.
+  if (file_exists(path_ + "/proxy.json") && !hook_path_.empty()) stop_proxy(path_, hook_path_, config_file_);
+  static_cast<void>(remove_tree(path_));
+}
+
+}  // namespace nemoclaw::cli
