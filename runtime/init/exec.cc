@@ -1,0 +1,90 @@
+#include <sched.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "runtime/base/file.h"
+#include "runtime/init/launch.h"
+#include "runtime/init/open_context.h"
+#include "runtime/init/own_binary.h"
+#include "runtime/init/parent.h"
+
+namespace nemoclaw::init {
+
+namespace {
+
+constexpr int exit_code_exec = 255;
+
+// The namespaces in which the container's first process is and we are not.
+Result<int> namespaces_to_join(pid_t init_pid) {
+  const std::pair<const char*, int> kinds[] = {{"user", CLONE_NEWUSER}, {"mnt", CLONE_NEWNS},       {"pid", CLONE_NEWPID},
+                                               {"net", CLONE_NEWNET},   {"ipc", CLONE_NEWIPC},      {"uts", CLONE_NEWUTS},
+                                               {"cgroup", CLONE_NEWCGROUP}, {"time", CLONE_NEWTIME}};
+  int flags = 0;
+  for (const auto& [name, flag] : kinds) {
+    struct stat ours, theirs;
+    if (stat((std::string("/proc/self/ns/") + name).c_str(), &ours) != 0) continue;  // not in this kernel
+    if (stat(format("/proc/%d/ns/%s", init_pid, name).c_str(), &theirs) != 0)
+      return errno_error(format("read the %s namespace of process %d", name, init_pid));
+    if (ours.st_dev != theirs.st_dev || ours.st_ino != theirs.st_ino) flags |= flag;
+  }
+  return flags;
+}
+
+void child_main(Context& context) {
+  std::optional<StepFailure> failure = run_steps(exec_steps(), context);
+  if (!failure) _exit(exit_code_exec);
+  failure->error.exit_code = exit_code_exec;
+  fail(context, *failure);
+}
+
+Result<void> join_init(Context& context) {
+  // Before any namespace is shared with the container's processes: they must not reach this one (own_binary.h).
+  if (geteuid() == 0) TRY(hide_process());
+  TRY_CONTEXT(sys::setns(context.init, context.init_namespaces), "join the container's namespaces");
+  // The root of a joined mount namespace is the container's; its working directory must be, too (CVE-2024-21626).
+  if (chdir("/") != 0) return errno_error("chdir /");
+  return {};
+}
+
+Result<Launched> launch(const ExecRequest& request, const LaunchEvents& events) {
+  const ProcessPlan plan = TRY(plan_process(*request.effective, *request.process, detect_host()));
+  if (request.process->terminal != request.console_socket.valid())
+    return make_error(request.process->terminal ? "a terminal needs --console-socket"
+                                                : "--console-socket was given, but process.terminal is false");
+  warn_about_capabilities(plan);
+  Context context;
+  context.process = &plan;
+  context.effective = request.effective;
+  context.console_socket = request.console_socket;
+  context.preserve_fds = request.preserve_fds;
+  TRY(open_common(plan, context));
+  context.init = TRY_CONTEXT(sys::pidfd_open(request.init_pid), "container not running");
+  context.init_namespaces = TRY(namespaces_to_join(request.init_pid));
+  CloneOptions options;
+  options.two_clones = true;  // the PID namespace is entered by the second
+  options.cgroup = request.cgroup_target;
+  options.between = join_init;
+  PendingChild child = TRY(clone_child(context, options, child_main));
+  const pid_t pid = child.pid();
+  TRY(isolation::apply_oom_score_adj(plan.limits, pid));
+  TRY(isolation::apply_affinity(plan.limits.initial_cpus, pid));
+  if (events.on_cloned) TRY(events.on_cloned(pid));
+  child.tell(Go::CgroupJoined);
+  TRY(child.expect(Said::NamespacesReady));
+  if (events.on_namespaces_ready) TRY(events.on_namespaces_ready(pid));
+  TRY(isolation::apply_rlimits(plan.limits, pid));
+  TRY(isolation::apply_affinity(plan.limits.final_cpus, pid));
+  child.tell(Go::Proceed, std::to_string(pid));
+  TRY(child.expect_exec());
+  return child.keep(plan.landlock.degraded);
+}
+
+}  // namespace
+
+Result<Launched> launch_exec(const ExecRequest& request, const LaunchEvents& events) {
+  Result<Launched> launched = launch(request, events);
+  if (!launched) launched.error().exit_code = exit_code_exec;
+  return launched;
+}
+
+}  // namespace nemoclaw::init

@@ -1,0 +1,49 @@
+#include "runtime/base/child.h"
+#include "runtime/base/sys_process.h"
+#include "runtime/init/hook_state.h"
+#include "runtime/init/launch.h"
+
+namespace nemoclaw::init {
+
+std::string hook_state(const LaunchRequest& request, pid_t pid, oci::Status status) {
+  oci::StateRecord record;
+  record.id = request.id;
+  record.oci_version = request.effective->spec.oci_version;
+  record.bundle = request.bundle;
+  record.rootfs = request.rootfs;
+  record.init_pid = pid;
+  record.annotations = request.effective->spec.annotations;
+  return oci::encode_state(record, status, false);
+}
+
+namespace {
+
+std::string first_line(std::string_view text) {
+  while (text.starts_with('\n')) text.remove_prefix(1);
+  return quoted(text.substr(0, text.find('\n')));
+}
+
+Result<void> run_hook(const oci::Hook& hook, const std::string& state_json) {
+  ChildRequest request;
+  request.path = hook.path;
+  request.args = hook.args.empty() ? oci::Strings{hook.path} : hook.args;
+  request.env = hook.env;
+  request.stdin_text = state_json;
+  if (hook.timeout) request.timeout_ms = *hook.timeout * 1000;
+  const ChildOutcome outcome = TRY(run_child(request));
+  if (outcome.succeeded()) return {};
+  std::string why = outcome.timed_out ? format("did not end within %d s and was killed", *hook.timeout)
+                                      : sys::describe_wait_status(outcome.wait_status);
+  if (!outcome.stderr_text.empty()) why += ": " + first_line(outcome.stderr_text);
+  return make_error(why);
+}
+
+}  // namespace
+
+Result<void> run_hooks(const std::vector<oci::Hook>& hooks, std::string_view stage, const std::string& state_json) {
+  for (const oci::Hook& hook : hooks)
+    TRY_CONTEXT(run_hook(hook, state_json), std::string(stage) + " hook " + quoted(hook.path));
+  return {};
+}
+
+}  // namespace nemoclaw::init

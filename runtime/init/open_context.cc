@@ -1,0 +1,49 @@
+#include "runtime/init/open_context.h"
+
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include <cstring>
+
+#include "runtime/base/log.h"
+
+namespace nemoclaw::init {
+
+namespace {
+
+Result<Fd> connect_listener(const std::string& path) {
+  sockaddr_un address = {};
+  address.sun_family = AF_UNIX;
+  if (path.size() >= sizeof address.sun_path) return make_error("the path is too long for a socket");
+  memcpy(address.sun_path, path.data(), path.size());
+  Fd connection(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  if (!connection.valid()) return errno_error("socket");
+  if (connect(connection.raw(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0)
+    return errno_error("connect to " + quoted(path));
+  return connection;
+}
+
+}  // namespace
+
+Result<void> open_common(const ProcessPlan& plan, Context& context) {
+  context.proc = TRY(isolation::open_procfs());
+  context.own = TRY(own_identity());
+  if (!plan.listener_path.empty())
+    context.listener_socket = TRY_CONTEXT(connect_listener(plan.listener_path), "linux.seccomp.listenerPath");
+  return {};
+}
+
+bool available_to_mount() {
+  return (isolation::available_capabilities() >> isolation::capability_number("CAP_SYS_ADMIN") & 1) != 0;
+}
+
+void warn_about_capabilities(const ProcessPlan& plan) {
+  for (const std::string& name : plan.capabilities.ignored) {
+    if (isolation::capability_number(name) < 0)
+      log::warning("process.capabilities: unknown capability " + quoted(name) + " is ignored");
+    else
+      log::debug("process.capabilities: " + name + " is not available to the runtime and is left out");
+  }
+}
+
+}  // namespace nemoclaw::init

@@ -1,0 +1,75 @@
+// Steps about the container's file system: root, mounts, devices, protected paths.
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "runtime/base/file.h"
+#include "runtime/base/log.h"
+#include "runtime/init/hook_state.h"
+#include "runtime/init/steps.h"
+#include "runtime/isolation/mount_target.h"
+#include "runtime/isolation/path_protection.h"
+
+namespace nemoclaw::init {
+
+Result<void> prepare_rootfs(Context& context) {
+  context.root = TRY(isolation::prepare_rootfs(context.container->rootfs));
+  return {};
+}
+
+Result<void> mount_all(Context& context) {
+  const auto cgroups = [&context]() -> Result<isolation::CgroupMounts> {
+    TRY(enter_cgroup_namespace(context));
+    isolation::CgroupMounts mounts;
+    mounts.unified = context.unified_cgroup;
+    mounts.own_namespace = context.container->namespaces.new_cgroup;
+    mounts.hierarchies = context.hierarchies;
+    mounts.membership = TRY(read_file_at(context.proc, "self/cgroup", size_t{1} << 20));
+    return mounts;
+  };
+  const isolation::MountPlan& plan = context.container->mounts;
+  const isolation::MountContext mount_context = {context.root, &context.sources, cgroups};
+  for (size_t i = 0; i < plan.steps.size(); ++i)
+    TRY(isolation::apply_mount(plan.steps[i], i, plan.default_propagation, mount_context));
+  context.sources.clear();
+  return {};
+}
+
+Result<void> make_devices(Context& context) {
+  return isolation::apply_devices(context.container->devices, context.root);
+}
+
+Result<void> report_namespaces_ready(Context& context) {
+  TRY(context.channel.send(static_cast<uint32_t>(Said::NamespacesReady)));
+  return wait_for(context, Go::Proceed);
+}
+
+Result<void> run_create_container_hooks(Context& context) {
+  const std::vector<oci::Hook>& hooks = context.effective->spec.hooks.create_container;
+  if (hooks.empty()) return {};
+  return run_hooks(hooks, "createContainer", hook_state(*context.launch, getpid(), oci::Status::Creating));
+}
+
+Result<void> protect_paths(Context& context) {
+  const oci::Linux& linux_ = context.effective->spec.linux_;
+  TRY(isolation::apply_readonly_paths(linux_.readonly_paths, context.root));
+  return isolation::apply_masked_paths(linux_.masked_paths, context.root);
+}
+
+Result<void> enter_rootfs(Context& context) {
+  TRY(isolation::enter_rootfs(context.container->rootfs, context.root));
+  context.root.reset();
+  return {};
+}
+
+Result<void> make_working_directory(Context& context) {
+  const std::string& cwd = context.process->process->cwd;
+  struct stat status;
+  if (stat(cwd.c_str(), &status) == 0) return {};  // of the wrong type: chdir says so
+  Fd root = TRY(open_file("/", O_PATH | O_DIRECTORY));
+  TRY_CONTEXT(isolation::open_directory_target(root, cwd), "make working directory " + quoted(cwd));
+  return {};
+}
+
+Result<void> seal_rootfs(Context& context) { return isolation::seal_rootfs(context.container->rootfs); }
+
+}  // namespace nemoclaw::init
