@@ -1,6 +1,6 @@
 #include "proxy/http/request.h"
 
-#include <algorithm>
+#include <utility>
 
 #include "proxy/http/text.h"
 
@@ -16,9 +16,9 @@ State RequestParser::refuse(int status, std::string reason, std::string code) {
 State RequestParser::feed(std::string_view& input) {
   while (state_ == State::NeedMore && !input.empty()) {
     // TLS, SOCKS and other foreign protocols end at their first byte instead of waiting for a line.
-    if (!started_ && input.front() != '\r' && input.front() != '\n' && !is_token(input.substr(0, 1)))
+    const bool first = !std::exchange(started_, true);
+    if (first && input.front() != '\r' && !is_token(input.substr(0, 1)))
       return refuse(400, "the first byte is not HTTP (TLS or SOCKS sent to an HTTP proxy?)");
-    started_ = started_ || input.front() != '\r';
     switch (lines_.next(input)) {
       case LineReader::Step::NeedMore: return state_;
       case LineReader::Step::Malformed: return refuse(400, "a line that does not end with CR LF, or a NUL byte");
