@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "hooks/check.h"
 #include "hooks/hook_input.h"
 #include "hooks/start.h"
 #include "hooks/stop.h"
@@ -43,6 +44,16 @@ Result<void> run(std::string_view verb, int argc, char** argv) {
   return nemoclaw::hooks::run_start(options, TRY(nemoclaw::hooks::parse_hook_state(text)));
 }
 
+int check() {
+  const Result<std::string> warning = nemoclaw::hooks::run_check();
+  if (!warning) {
+    std::fprintf(stderr, "nemoclaw-hook check: %s\n", warning.error().message.c_str());
+    return 1;
+  }
+  std::printf("proven%s%s\n", warning->empty() ? "" : "; ", warning->c_str());
+  return 0;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -51,6 +62,7 @@ int main(int argc, char** argv) {
     std::printf("nemoclaw-hook %s\n", NEMOCLAW_VERSION);
     return 0;
   }
+  if (verb == "check") return check();
   if (verb != "start" && verb != "stop") {
     std::fprintf(stderr, "%s\n", std::string(kUsage).c_str());
     return 2;

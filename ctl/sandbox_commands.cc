@@ -1,0 +1,91 @@
+// nemoclawctl sandbox list | inspect
+#include <cstdio>
+
+#include "ctl/command.h"
+#include "ctl/sandboxes.h"
+#include "ctl/words.h"
+#include "policy/select/select.h"
+#include "runtime/base/file.h"
+
+namespace nemoclaw::ctl {
+namespace {
+
+constexpr const char* kListHelp =
+    "usage: nemoclawctl sandbox list [--format text|json] [--config FILE]\n\n"
+    "The sandboxes on this node: policy, state of the proxy, allowed and denied connections, creation "
+    "time.\n";
+constexpr const char* kInspectHelp =
+    "usage: nemoclawctl sandbox inspect SANDBOX [--format text|json] [--config FILE]\n\n"
+    "Everything that is known about one sandbox. SANDBOX is its id or the beginning of it.\n";
+
+const std::vector<Flag> kFlags = {{"--format", "", true}, {"--config", "", true}, {"--help", "-h", false}};
+
+int fail(const Error& error) {
+  std::fprintf(stderr, "nemoclawctl: %s\n", error.message.c_str());
+  return kExitUsage;
+}
+
+void print(const std::string& text) { std::fwrite(text.data(), 1, text.size(), stdout); }
+
+Result<int> list_sandboxes(const Words& words) {
+  if (!words.rest().empty())
+    return make_error("sandbox list takes no arguments; did you mean sandbox inspect?");
+  const bool as_json = TRY(words.wants_json());
+  const policy::NodeConfig config = TRY(policy::load_node_config(words.value("--config")));
+  const std::vector<SandboxView> sandboxes = TRY(read_sandboxes(config.run_directory));
+  if (!as_json) {
+    print(render_sandbox_table(sandboxes));
+    return static_cast<int>(kExitFine);
+  }
+  json::Writer writer(true);
+  writer.begin_array();
+  for (const SandboxView& view : sandboxes) write_sandbox_json(writer, view);
+  writer.end_array();
+  print(writer.take() + "\n");
+  return static_cast<int>(kExitFine);
+}
+
+Result<int> inspect_sandbox(const Words& words) {
+  if (words.rest().size() != 1) return make_error("sandbox inspect takes one sandbox id");
+  const bool as_json = TRY(words.wants_json());
+  const policy::NodeConfig config = TRY(policy::load_node_config(words.value("--config")));
+  const std::vector<std::string> names =
+      list_directory(config.run_directory).value_or(std::vector<std::string>());
+  const SandboxView view = read_sandbox(config.run_directory, TRY(resolve_name(names, words.rest()[0])));
+  if (as_json) {
+    json::Writer writer(true);
+    write_sandbox_json(writer, view);
+    print(writer.take() + "\n");
+  } else {
+    print(render_sandbox_text(view));
+  }
+  return static_cast<int>(kExitFine);
+}
+
+int run_with(const std::vector<std::string>& args, const char* help, Result<int> (*command)(const Words&)) {
+  const Result<Words> words = Words::parse(args, kFlags);
+  if (!words) return fail(words.error());
+  if (words->has("--help")) {
+    print(help);
+    return kExitFine;
+  }
+  const Result<int> code = command(*words);
+  return code ? *code : fail(code.error());
+}
+
+int run_list(const std::vector<std::string>& args) { return run_with(args, kListHelp, list_sandboxes); }
+int run_inspect(const std::vector<std::string>& args) {
+  return run_with(args, kInspectHelp, inspect_sandbox);
+}
+
+}  // namespace
+
+const std::vector<Command>& sandbox_commands() {
+  static const std::vector<Command> commands = {
+      {"sandbox", "list", "list the sandboxes on this node", run_list},
+      {"sandbox", "inspect", "show everything about one sandbox", run_inspect},
+  };
+  return commands;
+}
+
+}  // namespace nemoclaw::ctl
