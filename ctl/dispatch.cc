@@ -11,8 +11,9 @@ namespace nemoclaw::ctl {
 namespace {
 
 const Command* find(const std::vector<Command>& commands, const std::string& group, const std::string& name) {
-  const auto found = std::find_if(commands.begin(), commands.end(),
-                                  [&](const Command& command) { return group == command.group && name == command.name; });
+  const auto found = std::find_if(commands.begin(), commands.end(), [&](const Command& command) {
+    return group == command.group && name == command.name;
+  });
   return found == commands.end() ? nullptr : &*found;
 }
 
@@ -28,7 +29,8 @@ std::vector<Command> group_of(const std::vector<Command>& commands, const std::s
 int unknown(const std::vector<Command>& commands, const std::vector<std::string>& args) {
   std::string asked = quoted(args[0], 64);
   if (args.size() > 1 && !group_of(commands, args[0]).empty()) asked = quoted(args[0] + " " + args[1], 64);
-  std::fprintf(stderr, "nemoclawctl: unknown command %s%s\n", asked.c_str(), suggestion(commands, args).c_str());
+  std::fprintf(stderr, "nemoclawctl: unknown command %s%s\n", asked.c_str(),
+               suggestion(commands, args).c_str());
   std::fputs("run 'nemoclawctl --help' for the list\n", stderr);
   return kExitUsage;
 }
@@ -50,7 +52,9 @@ std::string overview(const std::vector<Command>& commands) {
     const std::string name = command_name(command);
     text += "  " + name + std::string(width + 2 - name.size(), ' ') + command.summary + "\n";
   }
-  text += "\nEvery command answers --help. Exit codes: 0 fine, 1 the answer is no, 2 bad use or unreadable file.\n";
+  text +=
+      "\nEvery command answers --help. Exit codes: 0 fine, 1 the answer is no, 2 bad use or unreadable "
+      "file.\n";
   return text;
 }
 
@@ -88,7 +92,8 @@ int dispatch(const std::vector<Command>& commands, const std::vector<std::string
   if (args.size() > 1)
     if (const Command* command = find(members, args[0], args[1]); command && *command->name)
       return command->run({args.begin() + 2, args.end()});
-  if (const Command* command = find(members, args[0], "")) return command->run({args.begin() + 1, args.end()});
+  if (const Command* command = find(members, args[0], ""))
+    return command->run({args.begin() + 1, args.end()});
   if (args.size() > 1 && !is_help(args[1])) return unknown(commands, args);
   std::fputs(overview(members).c_str(), args.size() > 1 ? stdout : stderr);
   return args.size() > 1 ? kExitFine : kExitUsage;

@@ -1,5 +1,5 @@
-// The options of a command, read with Boost.Program_options. The only header of ctl that stands for it: options.cc turns its
-// exceptions into errors.
+// The options of a command, read with Boost.Program_options. The only header of ctl that stands for it:
+// options.cc turns its exceptions into errors.
 #pragma once
 
 #include <optional>

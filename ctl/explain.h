@@ -1,0 +1,25 @@
+// What `policy explain` shows: the compiler's report for the kernel, and the network policy in the proxy's
+// terms.
+#pragma once
+
+#include <string>
+
+#include "policy/compile/compile.h"
+#include "policy/model/policy.h"
+
+namespace nemoclaw::ctl {
+
+struct Explanation {
+  std::string bundle;  // empty: the spec and the image are made up
+  policy::Policy policy;
+  policy::Compiled compiled;
+};
+
+// Pure.
+std::string explain_text(const Explanation& explanation);
+std::string explain_json(const Explanation& explanation);
+
+// Facts about an image that has every path which the policy names, and no accounts.
+policy::Facts made_up_facts(const policy::Policy& policy);
+
+}  // namespace nemoclaw::ctl

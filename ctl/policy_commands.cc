@@ -1,0 +1,23 @@
+#include "ctl/policy_commands.h"
+
+#include <cstdio>
+
+#include "ctl/command.h"
+
+namespace nemoclaw::ctl {
+
+const std::vector<Command>& policy_commands() {
+  static const std::vector<Command> commands = {
+      {"policy", "check", "say everything that is wrong with policy files", run_policy_check},
+      {"policy", "explain", "what the kernel and the proxy will be told, and why", run_policy_explain},
+      {"policy", "list", "the policies and presets that are installed", run_policy_list},
+  };
+  return commands;
+}
+
+int policy_usage_error(const char* command, const std::string& message) {
+  std::fprintf(stderr, "nemoclawctl policy %s: %s\n", command, message.c_str());
+  return kExitUsage;
+}
+
+}  // namespace nemoclaw::ctl

@@ -1,0 +1,16 @@
+// nemoclawctl policy ...: one function per command.
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace nemoclaw::ctl {
+
+int run_policy_check(const std::vector<std::string>& args);
+int run_policy_explain(const std::vector<std::string>& args);
+int run_policy_list(const std::vector<std::string>& args);
+
+// "nemoclawctl policy check: message" on stderr; returns kExitUsage.
+int policy_usage_error(const char* command, const std::string& message);
+
+}  // namespace nemoclaw::ctl
