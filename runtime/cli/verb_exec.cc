@@ -23,7 +23,7 @@ Result<int> run(const Globals& globals, const Arguments& arguments) {
   options.sub_cgroup = arguments.value("cgroup");
   options.preserve_fds = static_cast<int>(preserve);
   options.detach = arguments.flag("detach");
-  return container::exec_in_container(target, options);
+  return container::exec_in_container(target, std::move(options));
 }
 
 constexpr Option kOptions[] = {

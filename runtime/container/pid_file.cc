@@ -1,5 +1,6 @@
 #include "runtime/container/pid_file.h"
 
+#include "runtime/base/channel.h"
 #include "runtime/base/file.h"
 #include "runtime/base/path.h"
 #include "runtime/container/unix_socket.h"

@@ -1,17 +1,19 @@
 #include "runtime/container/run.h"
 
+#include "runtime/base/channel.h"
 #include "runtime/base/defer.h"
 #include "runtime/container/cgroup_place.h"
 #include "runtime/container/foreground.h"
 #include "runtime/container/pid_file.h"
 #include "runtime/container/process.h"
+#include "runtime/container/terminal.h"
 #include "runtime/container/unix_socket.h"
 #include "runtime/init/launch.h"
 
 namespace nemoclaw::container {
 
 Result<int> run_container(const StateStore& store, CreateRequest request, const RunOptions& options) {
-  const std::optional<oci::Process>& process = request.effective.spec.process;
+  std::optional<oci::Process>& process = request.effective.spec.process;
   if (!process) return make_error("config.json: process is missing: run needs one");
   TRY(check_terminal(process->terminal, options.detach, !request.console_socket.empty()));
   SocketPair console;
@@ -19,6 +21,7 @@ Result<int> run_container(const StateStore& store, CreateRequest request, const 
   if (proxied) {
     console = TRY(make_socket_pair());
     request.console_fd = console.theirs;
+    if (!process->console_size) process->console_size = window_of_caller();
   }
   if (!options.detach && !options.no_subreaper) TRY(become_subreaper());
   Created created = TRY(create_container(store, request));
@@ -27,7 +30,10 @@ Result<int> run_container(const StateStore& store, CreateRequest request, const 
     static_cast<void>(delete_container(store, request.id, true));
   });
   Fd master;
-  if (proxied) master = TRY_CONTEXT(receive_descriptor(console.ours), "terminal");
+  if (proxied) {
+    master = TRY_CONTEXT(receive_descriptor(console.ours), "terminal");
+    TRY(keep_newlines(master));
+  }
   TRY(start_created(created.directory, created.record, options.before_release));
   created.directory.unlock();
   if (options.detach) {
@@ -65,7 +71,9 @@ Result<ExecTarget> open_exec_target(const StateStore& store, const std::string& 
 
 namespace {
 
-Result<init::Launched> launch(const ExecTarget& target, const ExecOptions& options, FdRef console) {
+// `on_console` runs when the terminal's master is on its way and the process has not run yet.
+Result<init::Launched> launch(const ExecTarget& target, const ExecOptions& options, FdRef console,
+                              const std::function<Result<void>()>& on_console) {
   const ExecCgroup cgroup = TRY(ExecCgroup::open(target.record, options.sub_cgroup));
   init::ExecRequest request;
   request.effective = &target.effective;
@@ -77,27 +85,36 @@ Result<init::Launched> launch(const ExecTarget& target, const ExecOptions& optio
   request.preserve_fds = options.preserve_fds;
   init::LaunchEvents events;
   events.on_cloned = [&cgroup](pid_t pid) { return cgroup.join(pid); };
+  if (on_console) events.on_namespaces_ready = [&on_console](pid_t) { return on_console(); };
   return init::launch_exec(request, events);
 }
 
 }  // namespace
 
-Result<int> exec_in_container(const ExecTarget& target, const ExecOptions& options) {
+Result<int> exec_in_container(const ExecTarget& target, ExecOptions options) {
   TRY(check_terminal(options.process.terminal, options.detach, !options.console_socket.empty()));
   SocketPair pair;
   Fd console;
   const bool proxied = options.process.terminal && !options.detach;
-  if (proxied)
+  if (proxied) {
     pair = TRY(make_socket_pair());
-  else if (!options.console_socket.empty())
+    if (!options.process.console_size) options.process.console_size = window_of_caller();
+  } else if (!options.console_socket.empty()) {
     console = TRY_CONTEXT(connect_path(options.console_socket), "--console-socket");
+  }
   if (!options.detach) TRY(become_subreaper());
-  init::Launched launched = TRY(launch(target, options, proxied ? FdRef(pair.theirs) : FdRef(console)));
+  Fd master;
+  std::function<Result<void>()> take_master;
+  if (proxied)
+    take_master = [&]() -> Result<void> {
+      master = TRY_CONTEXT(receive_descriptor(pair.ours), "terminal");
+      return keep_newlines(master);
+    };
+  init::Launched launched =
+      TRY(launch(target, options, proxied ? FdRef(pair.theirs) : FdRef(console), take_master));
   Defer undo([&] { kill_and_reap(launched.pid, launched.pidfd); });
   if (!options.pid_file.empty()) TRY(write_pid_file(options.pid_file, launched.pid));
   if (!options.pidfd_socket.empty()) TRY(send_pidfd(options.pidfd_socket, launched.pidfd));
-  Fd master;
-  if (proxied) master = TRY_CONTEXT(receive_descriptor(pair.ours), "terminal");
   undo.dismiss();
   if (options.detach) return 0;
   return stay_in_foreground(launched.pid, launched.pidfd, std::move(master));

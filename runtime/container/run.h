@@ -37,6 +37,6 @@ struct ExecOptions {
 };
 
 // The process's exit code; 0 at once with detach.
-Result<int> exec_in_container(const ExecTarget& target, const ExecOptions& options);
+Result<int> exec_in_container(const ExecTarget& target, ExecOptions options);
 
 }  // namespace nemoclaw::container

@@ -18,6 +18,20 @@ constexpr int kStdin = 0, kStdout = 1;
 
 }  // namespace
 
+std::optional<oci::Box> window_of_caller() {
+  winsize size;
+  if (ioctl(kStdin, TIOCGWINSZ, &size) != 0) return std::nullopt;
+  return oci::Box{size.ws_row, size.ws_col};
+}
+
+Result<void> keep_newlines(FdRef master) {
+  termios settings;
+  if (tcgetattr(master.raw(), &settings) != 0) return errno_error("terminal");
+  settings.c_oflag &= ~static_cast<tcflag_t>(ONLCR);
+  if (tcsetattr(master.raw(), TCSANOW, &settings) != 0) return errno_error("terminal");
+  return {};
+}
+
 Result<TerminalProxy> TerminalProxy::create(Fd master) {
   const int flags = fcntl(master.raw(), F_GETFL);
   if (flags < 0 || fcntl(master.raw(), F_SETFL, flags | O_NONBLOCK) < 0) return errno_error("terminal");
@@ -26,6 +40,7 @@ Result<TerminalProxy> TerminalProxy::create(Fd master) {
   if (tcgetattr(kStdin, &current) == 0) {
     termios raw = current;
     cfmakeraw(&raw);
+    raw.c_oflag |= OPOST;  // the container's newlines come plain (keep_newlines)
     if (tcsetattr(kStdin, TCSANOW, &raw) != 0) return errno_error("terminal: raw mode");
     proxy.saved_ = current;
   }

@@ -8,8 +8,16 @@
 
 #include "runtime/base/fd.h"
 #include "runtime/base/result.h"
+#include "runtime/oci/spec.h"
 
 namespace nemoclaw::container {
+
+// The window size of the caller's terminal, if stdin is one: the container's starts with it, so that a program that asks
+// at once gets the right answer.
+std::optional<oci::Box> window_of_caller();
+
+// A plain "\n" of the container's stays one: our own terminal adds the carriage return, a pipe must not get any.
+Result<void> keep_newlines(FdRef master);
 
 // Copies between our stdin/stdout and a pty's master. The caller's terminal, if stdin is one, is raw for the
 // life of the object and restored afterwards, whatever way it ends.

@@ -62,45 +62,4 @@ Result<SocketPair> make_socket_pair() {
   return pair;
 }
 
-Result<void> send_descriptor(FdRef socket, FdRef descriptor, std::string_view text) {
-  alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))] = {};
-  iovec part = {const_cast<char*>(text.data()), text.size()};
-  msghdr message = {};
-  message.msg_iov = &part;
-  message.msg_iovlen = 1;
-  message.msg_control = control;
-  message.msg_controllen = sizeof control;
-  cmsghdr* header = CMSG_FIRSTHDR(&message);
-  header->cmsg_level = SOL_SOCKET;
-  header->cmsg_type = SCM_RIGHTS;
-  header->cmsg_len = CMSG_LEN(sizeof(int));
-  const int raw = descriptor.raw();
-  memcpy(CMSG_DATA(header), &raw, sizeof raw);
-  while (sendmsg(socket.raw(), &message, MSG_NOSIGNAL) < 0)
-    if (errno != EINTR) return errno_error("send a descriptor");
-  return {};
-}
-
-Result<Fd> receive_descriptor(FdRef socket) {
-  alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))] = {};
-  char text[256];
-  iovec part = {text, sizeof text};
-  msghdr message = {};
-  message.msg_iov = &part;
-  message.msg_iovlen = 1;
-  message.msg_control = control;
-  message.msg_controllen = sizeof control;
-  ssize_t got;
-  do got = recvmsg(socket.raw(), &message, MSG_CMSG_CLOEXEC);
-  while (got < 0 && errno == EINTR);
-  if (got < 0) return errno_error("receive a descriptor");
-  const cmsghdr* header = CMSG_FIRSTHDR(&message);
-  if (!header || header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_RIGHTS ||
-      header->cmsg_len < CMSG_LEN(sizeof(int)))
-    return make_error("receive a descriptor: the other side sent none");
-  int raw = -1;
-  memcpy(&raw, CMSG_DATA(header), sizeof raw);
-  return Fd(raw);
-}
-
 }  // namespace nemoclaw::container

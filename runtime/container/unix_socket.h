@@ -3,7 +3,6 @@
 #pragma once
 
 #include <string>
-#include <string_view>
 
 #include "runtime/base/fd.h"
 #include "runtime/base/result.h"
@@ -19,10 +18,5 @@ struct SocketPair {
   Fd ours, theirs;
 };
 Result<SocketPair> make_socket_pair();
-
-// One message: `text` with the descriptor as SCM_RIGHTS.
-Result<void> send_descriptor(FdRef socket, FdRef descriptor, std::string_view text);
-// The first descriptor of the next message.
-Result<Fd> receive_descriptor(FdRef socket);
 
 }  // namespace nemoclaw::container

@@ -100,7 +100,7 @@ TEST(PidFile, HoldsTheNumberAndNothingElse) {
             std::string::npos);
 }
 
-TEST(UnixSocket, LongPathsWorkAndDescriptorsArrive) {
+TEST(UnixSocket, LongPathsWork) {
   const TemporaryDirectory home;
   const std::string deep = home.path() + "/" + std::string(200, 'd');
   ASSERT_TRUE(make_directories(deep, 0700).has_value());
@@ -110,14 +110,6 @@ TEST(UnixSocket, LongPathsWorkAndDescriptorsArrive) {
   ASSERT_TRUE(listener.has_value()) << listener.error().message;
   const Result<Fd> client = connect_path(deep + "/start.sock");
   ASSERT_TRUE(client.has_value()) << client.error().message;
-  Result<SocketPair> pair = make_socket_pair();
-  ASSERT_TRUE(pair.has_value());
-  ASSERT_TRUE(send_descriptor(pair->ours, *directory, "x").has_value());
-  const Result<Fd> received = receive_descriptor(pair->theirs);
-  ASSERT_TRUE(received.has_value());
-  EXPECT_TRUE(open_file(*received, "start.sock", O_PATH).has_value());
-  ASSERT_TRUE(write_all(pair->ours, "no descriptor").has_value());
-  EXPECT_FALSE(receive_descriptor(pair->theirs).has_value());
 }
 
 }  // namespace
