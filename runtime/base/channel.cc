@@ -29,10 +29,10 @@ Result<std::optional<Channel::Message>> Channel::receive() const {
   message.msg_iov = parts;
   message.msg_iovlen = 2;
   ssize_t length;
+  // A peer that died with our message unread resets the connection, once; what it sent before is still to be read.
   do length = recvmsg(socket_.raw(), &message, MSG_CMSG_CLOEXEC);
-  while (length < 0 && errno == EINTR);
-  // A peer that died with our message unread resets the connection: to us that is "closed", too.
-  if (length == 0 || (length < 0 && errno == ECONNRESET)) return std::optional<Message>();
+  while (length < 0 && (errno == EINTR || errno == ECONNRESET));
+  if (length == 0) return std::optional<Message>();
   if (length < 0) return errno_error("receive message");
   if (static_cast<size_t>(length) < sizeof received.kind) return make_error("malformed message");
   text.resize(static_cast<size_t>(length) - sizeof received.kind);
