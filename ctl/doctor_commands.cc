@@ -4,16 +4,15 @@
 
 #include "ctl/command.h"
 #include "ctl/doctor.h"
-#include "ctl/words.h"
+#include "ctl/options.h"
+#include "ctl/printable.h"
 
 namespace nemoclaw::ctl {
 namespace {
 
-constexpr const char* kHelp =
-    "usage: nemoclawctl doctor [--format text|json] [--config FILE]\n\n"
-    "Tries what sandboxes need on this node. Exit code 0: everything that is needed is there; 1: something "
-    "is missing.\n";
-const std::vector<Flag> kFlags = {{"--format", "", true}, {"--config", "", true}, {"--help", "-h", false}};
+const std::vector<OptionRow> kRows = {{"format", "text|json", "how to print it"},
+                                      {"config", "FILE", "the node's configuration"},
+                                      {"help,h", nullptr, "show this help"}};
 
 void append(Checks& all, Checks more) { all.insert(all.end(), more.begin(), more.end()); }
 
@@ -36,18 +35,24 @@ Checks check_node(const std::optional<std::string>& config_file) {
 }
 
 int run_doctor(const std::vector<std::string>& args) {
-  const Result<Words> words = Words::parse(args, kFlags);
-  const Result<bool> as_json = words ? words->wants_json() : Result<bool>(words.error());
-  if (!as_json || !words->rest().empty()) {
+  const Result<Options> options = Options::parse(args, kRows);
+  const Result<bool> as_json = options ? options->wants_json() : Result<bool>(options.error());
+  if (!as_json || !options->words().empty()) {
     std::fprintf(stderr, "nemoclawctl: %s\n",
                  as_json ? "doctor takes no arguments" : as_json.error().message.c_str());
     return kExitUsage;
   }
-  if (words->has("--help")) {
-    std::fputs(kHelp, stdout);
+  if (options->has("help")) {
+    std::fputs(help_text("nemoclawctl doctor [--format text|json]",
+                         "Tries what sandboxes need on this node. Exit code 0: everything that is needed is "
+                         "there; 1: something "
+                         "is missing.",
+                         kRows)
+                   .c_str(),
+               stdout);
     return kExitFine;
   }
-  const Checks checks = check_node(words->value("--config"));
+  const Checks checks = check_node(options->value("config"));
   json::Writer writer(true);
   write_checks(writer, checks);
   std::fputs((*as_json ? writer.take() + "\n" : render_checks(checks)).c_str(), stdout);

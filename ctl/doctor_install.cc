@@ -2,7 +2,7 @@
 #include <unistd.h>
 
 #include "ctl/doctor.h"
-#include "ctl/words.h"
+#include "ctl/printable.h"
 #include "policy/parse/parse.h"
 #include "runtime/base/child.h"
 #include "runtime/base/file.h"

@@ -1,7 +1,7 @@
 #include <unistd.h>
 
 #include "ctl/doctor.h"
-#include "ctl/words.h"
+#include "ctl/printable.h"
 #include "runtime/base/child.h"
 #include "runtime/base/file.h"
 

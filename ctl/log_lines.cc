@@ -1,6 +1,6 @@
 #include "ctl/log_lines.h"
 
-#include "ctl/words.h"
+#include "ctl/printable.h"
 #include "runtime/base/json.h"
 
 namespace nemoclaw::ctl {

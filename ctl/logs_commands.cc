@@ -7,26 +7,26 @@
 
 #include "ctl/command.h"
 #include "ctl/log_tail.h"
-#include "ctl/words.h"
+#include "ctl/options.h"
+#include "ctl/printable.h"
 #include "policy/select/select.h"
 #include "runtime/base/json.h"
 
 namespace nemoclaw::ctl {
 namespace {
 
-constexpr const char* kHelp =
-    "usage: nemoclawctl logs [-f] [SANDBOX] [-n LINES] [--format text|json] [--config FILE]\n\n"
-    "What sandboxes asked the network for and what was answered: time, verdict, program, destination, "
-    "policy\n"
-    "entry, reason. Without SANDBOX: all sandboxes, also those that are gone.\n"
-    "  -f, --follow        go on as the logs grow\n"
-    "  -n, --lines LINES   only the last LINES\n"
-    "      --sandbox ID    the same as SANDBOX\n"
-    "      --format json   the audit records as they are, one per line\n";
-
-const std::vector<Flag> kFlags = {{"--follow", "-f", false}, {"--sandbox", "", true},
-                                  {"--lines", "-n", true},   {"--format", "", true},
-                                  {"--config", "", true},    {"--help", "-h", false}};
+constexpr const char* kUsage = "nemoclawctl logs [-f] [SANDBOX]";
+constexpr const char* kAbout =
+    "What sandboxes asked the network for and what was answered: time, verdict, program, destination, policy "
+    "entry, "
+    "reason. Without SANDBOX: all sandboxes, also those that are gone.";
+const std::vector<OptionRow> kRows = {
+    {"follow,f", nullptr, "go on as the logs grow"},
+    {"lines,n", "N", "only the last N lines"},
+    {"sandbox", "ID", "the same as SANDBOX"},
+    {"format", "text|json", "json: the audit records as they are, one per line"},
+    {"config", "FILE", "the node's configuration"},
+    {"help,h", nullptr, "show this help"}};
 constexpr int kPollMs = 200;
 
 struct Request {
@@ -102,29 +102,29 @@ Result<void> show_logs(Request request) {
   }
 }
 
-Result<Request> decode(const Words& words) {
+Result<Request> decode(const Options& options) {
   Request request;
-  if (words.rest().size() > 1) return make_error("logs takes one sandbox id");
-  request.sandbox = words.value("--sandbox").value_or(words.rest().empty() ? "" : words.rest()[0]);
-  request.follow = words.has("--follow");
-  request.format = TRY(words.wants_json()) ? LogFormat::Json : LogFormat::Text;
-  if (const std::optional<std::string> lines = words.value("--lines")) {
+  if (options.words().size() > 1) return make_error("logs takes one sandbox id");
+  request.sandbox = options.value("sandbox").value_or(options.words().empty() ? "" : options.words()[0]);
+  request.follow = options.has("follow");
+  request.format = TRY(options.wants_json()) ? LogFormat::Json : LogFormat::Text;
+  if (const std::optional<std::string> lines = options.value("lines")) {
     if (lines->empty() || lines->size() > 9 || lines->find_first_not_of("0123456789") != std::string::npos)
       return make_error("--lines: expected a number, not " + quoted(*lines));
     request.lines_max = std::stoul(*lines);
   }
-  request.log_directory = TRY(policy::load_node_config(words.value("--config"))).log_directory;
+  request.log_directory = TRY(policy::load_node_config(options.value("config"))).log_directory;
   return request;
 }
 
 int run_logs(const std::vector<std::string>& args) {
   const auto run = [&]() -> Result<void> {
-    const Words words = TRY(Words::parse(args, kFlags));
-    if (words.has("--help")) {
-      std::fputs(kHelp, stdout);
+    const Options options = TRY(Options::parse(args, kRows));
+    if (options.has("help")) {
+      std::fputs(help_text(kUsage, kAbout, kRows).c_str(), stdout);
       return {};
     }
-    return show_logs(TRY(decode(words)));
+    return show_logs(TRY(decode(options)));
   };
   const Result<void> done = run();
   if (done) return kExitFine;

@@ -2,23 +2,17 @@
 #include <cstdio>
 
 #include "ctl/command.h"
+#include "ctl/options.h"
 #include "ctl/sandboxes.h"
-#include "ctl/words.h"
 #include "policy/select/select.h"
 #include "runtime/base/file.h"
 
 namespace nemoclaw::ctl {
 namespace {
 
-constexpr const char* kListHelp =
-    "usage: nemoclawctl sandbox list [--format text|json] [--config FILE]\n\n"
-    "The sandboxes on this node: policy, state of the proxy, allowed and denied connections, creation "
-    "time.\n";
-constexpr const char* kInspectHelp =
-    "usage: nemoclawctl sandbox inspect SANDBOX [--format text|json] [--config FILE]\n\n"
-    "Everything that is known about one sandbox. SANDBOX is its id or the beginning of it.\n";
-
-const std::vector<Flag> kFlags = {{"--format", "", true}, {"--config", "", true}, {"--help", "-h", false}};
+const std::vector<OptionRow> kRows = {{"format", "text|json", "how to print it"},
+                                      {"config", "FILE", "the node's configuration"},
+                                      {"help,h", nullptr, "show this help"}};
 
 int fail(const Error& error) {
   std::fprintf(stderr, "nemoclawctl: %s\n", error.message.c_str());
@@ -27,11 +21,11 @@ int fail(const Error& error) {
 
 void print(const std::string& text) { std::fwrite(text.data(), 1, text.size(), stdout); }
 
-Result<int> list_sandboxes(const Words& words) {
-  if (!words.rest().empty())
+Result<int> list_sandboxes(const Options& options) {
+  if (!options.words().empty())
     return make_error("sandbox list takes no arguments; did you mean sandbox inspect?");
-  const bool as_json = TRY(words.wants_json());
-  const policy::NodeConfig config = TRY(policy::load_node_config(words.value("--config")));
+  const bool as_json = TRY(options.wants_json());
+  const policy::NodeConfig config = TRY(policy::load_node_config(options.value("config")));
   const std::vector<SandboxView> sandboxes = TRY(read_sandboxes(config.run_directory));
   if (!as_json) {
     print(render_sandbox_table(sandboxes));
@@ -45,13 +39,13 @@ Result<int> list_sandboxes(const Words& words) {
   return static_cast<int>(kExitFine);
 }
 
-Result<int> inspect_sandbox(const Words& words) {
-  if (words.rest().size() != 1) return make_error("sandbox inspect takes one sandbox id");
-  const bool as_json = TRY(words.wants_json());
-  const policy::NodeConfig config = TRY(policy::load_node_config(words.value("--config")));
+Result<int> inspect_sandbox(const Options& options) {
+  if (options.words().size() != 1) return make_error("sandbox inspect takes one sandbox id");
+  const bool as_json = TRY(options.wants_json());
+  const policy::NodeConfig config = TRY(policy::load_node_config(options.value("config")));
   const std::vector<std::string> names =
       list_directory(config.run_directory).value_or(std::vector<std::string>());
-  const SandboxView view = read_sandbox(config.run_directory, TRY(resolve_name(names, words.rest()[0])));
+  const SandboxView view = read_sandbox(config.run_directory, TRY(resolve_name(names, options.words()[0])));
   if (as_json) {
     json::Writer writer(true);
     write_sandbox_json(writer, view);
@@ -62,20 +56,29 @@ Result<int> inspect_sandbox(const Words& words) {
   return static_cast<int>(kExitFine);
 }
 
-int run_with(const std::vector<std::string>& args, const char* help, Result<int> (*command)(const Words&)) {
-  const Result<Words> words = Words::parse(args, kFlags);
-  if (!words) return fail(words.error());
-  if (words->has("--help")) {
-    print(help);
+int run_with(const std::vector<std::string>& args, const char* usage, const char* about,
+             Result<int> (*command)(const Options&)) {
+  const Result<Options> options = Options::parse(args, kRows);
+  if (!options) return fail(options.error());
+  if (options->has("help")) {
+    print(help_text(usage, about, kRows));
     return kExitFine;
   }
-  const Result<int> code = command(*words);
+  const Result<int> code = command(*options);
   return code ? *code : fail(code.error());
 }
 
-int run_list(const std::vector<std::string>& args) { return run_with(args, kListHelp, list_sandboxes); }
+int run_list(const std::vector<std::string>& args) {
+  return run_with(args, "nemoclawctl sandbox list [--format text|json]",
+                  "The sandboxes on this node: policy, state of the proxy, allowed and denied connections, "
+                  "creation time.",
+                  list_sandboxes);
+}
+
 int run_inspect(const std::vector<std::string>& args) {
-  return run_with(args, kInspectHelp, inspect_sandbox);
+  return run_with(args, "nemoclawctl sandbox inspect SANDBOX [--format text|json]",
+                  "Everything that is known about one sandbox. SANDBOX is its id or the beginning of it.",
+                  inspect_sandbox);
 }
 
 }  // namespace

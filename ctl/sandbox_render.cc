@@ -1,7 +1,7 @@
 #include <algorithm>
 
 #include "ctl/sandboxes.h"
-#include "ctl/words.h"
+#include "ctl/printable.h"
 
 namespace nemoclaw::ctl {
 namespace {

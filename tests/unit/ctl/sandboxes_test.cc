@@ -10,26 +10,12 @@
 #include <thread>
 
 #include "ctl/control_client.h"
-#include "ctl/words.h"
 #include "runtime/base/fd.h"
 #include "runtime/base/file.h"
 #include "runtime/base/procfs.h"
 
 namespace nemoclaw::ctl {
 namespace {
-
-TEST(Words, FlagsValuesAndRest) {
-  const std::vector<Flag> known = {{"--format", "", true}, {"--follow", "-f", false}};
-  const Result<Words> words = Words::parse({"-f", "web", "--format=json", "--", "--x"}, known);
-  ASSERT_TRUE(words) << words.error().message;
-  EXPECT_TRUE(words->has("--follow"));
-  EXPECT_TRUE(*words->wants_json());
-  EXPECT_EQ(words->rest(), (std::vector<std::string>{"web", "--x"}));
-  using Args = std::vector<std::string>;
-  for (const Args& bad : {Args{"--formt", "json"}, Args{"--format"}, Args{"--follow=yes"}, Args{"-x"}})
-    EXPECT_FALSE(Words::parse(bad, known)) << bad[0];
-  EXPECT_FALSE(Words::parse({"--format", "xml"}, known)->wants_json());
-}
 
 TEST(Sandboxes, NameIsWholeOrAUniqueBeginning) {
   const std::vector<std::string> names = {"web", "web-2", "db1", "db2"};
