@@ -1,0 +1,110 @@
+#include "proxy/net/relay.h"
+
+#include <gtest/gtest.h>
+
+#include "proxy/net/listener.h"
+
+namespace nemoclaw::net {
+namespace {
+
+struct Pair {
+  tcp::socket near, far;
+};
+
+Pair connect_pair(asio::io_context& loop) {
+  tcp::acceptor acceptor(loop, tcp::endpoint(asio::ip::address_v4::loopback(), 0));
+  tcp::socket near(loop), far(loop);
+  near.connect(acceptor.local_endpoint());
+  acceptor.accept(far);
+  return Pair{std::move(near), std::move(far)};
+}
+
+Task<void> send_and_finish(tcp::socket& socket, std::string text) {
+  const auto [code, size] = co_await asio::async_write(socket, asio::buffer(text), kTuple);
+  EXPECT_FALSE(code);
+  asio::error_code ignored;
+  socket.shutdown(tcp::socket::shutdown_send, ignored);
+}
+
+Task<void> receive_all(tcp::socket& socket, std::string& text, asio::error_code& end) {
+  const auto [code, size] = co_await asio::async_read(socket, asio::dynamic_buffer(text), kTuple);
+  end = code;
+}
+
+class Relay : public testing::Test {
+ public:  // coroutines of the tests use it
+  void run_relay(std::chrono::seconds idle = std::chrono::seconds(60)) {
+    start(loop_.get_executor(), [](Relay& test, std::chrono::seconds time) -> Task<void> {
+      co_await relay(test.client_.far, test.origin_.near, time, test.bytes_);
+      test.finished_ = true;
+      asio::error_code ignored;
+      test.client_.far.close(ignored);
+      test.origin_.near.close(ignored);
+    }(*this, idle));
+  }
+
+  asio::io_context loop_;
+  Pair client_ = connect_pair(loop_), origin_ = connect_pair(loop_);
+  RelayBytes bytes_;
+  bool finished_ = false;
+  std::string at_client_, at_origin_;
+  asio::error_code client_end_, origin_end_;
+};
+
+TEST_F(Relay, B16_bothWaysWithHalfClose) {
+  const std::string up(3'000'000, 'u'), down(5'000'000, 'd');  // more than any socket buffer: back-pressure works
+  run_relay();
+  start(loop_.get_executor(), send_and_finish(client_.near, up));
+  start(loop_.get_executor(), [](Relay& test, std::string answer) -> Task<void> {
+    co_await receive_all(test.origin_.far, test.at_origin_, test.origin_end_);  // answers only after the end of the request
+    co_await send_and_finish(test.origin_.far, std::move(answer));
+  }(*this, down));
+  start(loop_.get_executor(), receive_all(client_.near, at_client_, client_end_));
+  loop_.run();
+  EXPECT_TRUE(finished_);
+  EXPECT_TRUE(at_origin_ == up);
+  EXPECT_TRUE(at_client_ == down);
+  EXPECT_EQ(origin_end_, asio::error::eof);
+  EXPECT_EQ(client_end_, asio::error::eof);
+  EXPECT_EQ(bytes_.out, up.size());
+  EXPECT_EQ(bytes_.in, down.size());
+}
+
+TEST_F(Relay, B16_aResetIsPassedOnAsAReset) {
+  run_relay();
+  start(loop_.get_executor(), receive_all(client_.near, at_client_, client_end_));
+  start(loop_.get_executor(), [](tcp::socket& origin) -> Task<void> {
+    co_await asio::async_write(origin, asio::buffer("part", 4), kTuple);
+    reset_connection(origin);
+  }(origin_.far));
+  loop_.run();
+  EXPECT_TRUE(finished_);
+  EXPECT_EQ(client_end_, asio::error::connection_reset);
+}
+
+TEST_F(Relay, silenceEndsATunnel) {
+  run_relay(std::chrono::seconds(0));
+  start(loop_.get_executor(), receive_all(client_.near, at_client_, client_end_));
+  loop_.run();
+  EXPECT_TRUE(finished_);
+  EXPECT_TRUE(client_end_);
+}
+
+TEST(Listener, acceptsOnLoopbackAndKnowsWhatWasNotRedirected) {
+  const Result<Fd> listener = listen_on(asio::ip::address_v4::loopback(), 0);
+  ASSERT_TRUE(listener) << listener.error().message;
+  asio::io_context loop;
+  Pair pair = connect_pair(loop);
+  EXPECT_FALSE(original_destination(FdRef(pair.far.native_handle()), pair.far.local_endpoint()));
+}
+
+TEST(Listener, aTakenPortIsAnErrorThatNamesIt) {
+  asio::io_context loop;
+  tcp::acceptor taken(loop, tcp::endpoint(asio::ip::address_v4::loopback(), 0));
+  const Result<Fd> listener = listen_on(asio::ip::address_v4::loopback(), taken.local_endpoint().port());
+  ASSERT_FALSE(listener);
+  EXPECT_NE(listener.error().message.find(std::to_string(taken.local_endpoint().port())), std::string::npos);
+}
+
+}  // namespace
+}  // namespace nemoclaw::net

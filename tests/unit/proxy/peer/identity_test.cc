@@ -1,0 +1,222 @@
+// Identification against real sockets of real processes; the "cgroup" is a directory with the one file that is read.
+#include "proxy/peer/identity.h"
+
+#include <arpa/inet.h>
+#include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "runtime/base/file.h"
+
+namespace nemoclaw::peer {
+namespace {
+
+struct Pair {
+  Fd client, server;
+  SocketTuple tuple;
+};
+
+Pair connected_pair() {
+  Pair pair;
+  const Fd listener(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  sockaddr_in address = {};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t length = sizeof address;
+  EXPECT_EQ(bind(listener.raw(), reinterpret_cast<sockaddr*>(&address), length), 0);
+  EXPECT_EQ(listen(listener.raw(), 1), 0);
+  EXPECT_EQ(getsockname(listener.raw(), reinterpret_cast<sockaddr*>(&address), &length), 0);
+  pair.client = Fd(socket(AF_INET, SOCK_STREAM, 0));  // inheritable: some tests pass it on
+  EXPECT_EQ(connect(pair.client.raw(), reinterpret_cast<sockaddr*>(&address), length), 0);
+  pair.server = Fd(accept4(listener.raw(), nullptr, nullptr, SOCK_CLOEXEC));
+  socklen_t size = sizeof pair.tuple.local;
+  EXPECT_EQ(getsockname(pair.client.raw(), reinterpret_cast<sockaddr*>(&pair.tuple.local), &size), 0);
+  size = sizeof pair.tuple.remote;
+  EXPECT_EQ(getpeername(pair.client.raw(), reinterpret_cast<sockaddr*>(&pair.tuple.remote), &size), 0);
+  return pair;
+}
+
+class Identity : public testing::Test {
+ protected:
+  void SetUp() override {
+    char pattern[] = "/tmp/identity-test-XXXXXX";
+    ASSERT_NE(mkdtemp(pattern), nullptr);
+    directory_ = pattern;
+    std::filesystem::create_directory(directory_ + "/inner");
+    set_members("cgroup.procs", {getpid()});
+    set_members("inner/cgroup.procs", {});
+  }
+  void TearDown() override {
+    for (const pid_t child : children_) {
+      kill(child, SIGKILL);
+      waitpid(child, nullptr, 0);
+    }
+    std::filesystem::remove_all(directory_);
+  }
+
+  void set_members(const std::string& file, const std::vector<pid_t>& pids) {
+    std::ofstream out(directory_ + "/" + file);
+    for (const pid_t pid : pids) out << pid << '\n';
+  }
+  // A child that inherits the descriptor and executes `program` (or stays what it is); returns after the exec.
+  pid_t spawn(int program_fd) {
+    int gate[2];
+    EXPECT_EQ(pipe2(gate, O_CLOEXEC), 0);
+    const pid_t child = fork();
+    if (child == 0) {
+      const char* arguments[] = {"sleep", "1000", nullptr};
+      char* environment[] = {nullptr};
+      if (program_fd >= 0) fexecve(program_fd, const_cast<char**>(arguments), environment);
+      if (write(gate[1], "x", 1) == 1) pause();
+      _exit(1);
+    }
+    close(gate[1]);
+    char byte;
+    EXPECT_EQ(read(gate[0], &byte, 1), program_fd >= 0 ? 0 : 1);  // the exec closes the gate
+    close(gate[0]);
+    children_.push_back(child);
+    return child;
+  }
+  Identifier identifier() { return Identifier(std::move(*SocketQuery::create()), {"/nowhere", directory_}); }
+
+  std::string directory_;
+  std::vector<pid_t> children_;
+};
+
+std::string own_executable() { return std::filesystem::read_symlink("/proc/self/exe"); }
+
+TEST_F(Identity, findsTheOwnerItsExecutableAndItsUser) {
+  const Pair pair = connected_pair();
+  Identifier finder = identifier();
+  Failure failure;
+  const Result<Located> located = finder.locate(pair.tuple, failure);
+  ASSERT_TRUE(located) << located.error().message;
+  EXPECT_EQ(located->pid, getpid());
+  EXPECT_EQ(located->executable.path, own_executable());
+  EXPECT_EQ(located->socket.uid, getuid());
+  EXPECT_TRUE(located->ancestors.empty());  // our parent is not in the sandbox
+  EXPECT_TRUE(finder.confirm(pair.tuple, *located));
+}
+
+TEST_F(Identity, theListenersSideIsAnotherSocket) {
+  const Pair pair = connected_pair();
+  SocketTuple swapped = pair.tuple;
+  std::swap(swapped.local, swapped.remote);
+  SocketQuery query = std::move(*SocketQuery::create());
+  const auto client = query.find(pair.tuple), server = query.find(swapped);
+  ASSERT_TRUE(client && server);
+  EXPECT_NE(client->inode, server->inode);
+}
+
+TEST_F(Identity, aSocketOfAProcessOutsideIsNobodys) {
+  const Pair pair = connected_pair();
+  set_members("cgroup.procs", {spawn(-1)});
+  Identifier finder = identifier();
+  // The child holds the client socket too (inherited), so close our knowledge of it by listing nobody.
+  set_members("cgroup.procs", {});
+  Failure failure;
+  const Result<Located> located = finder.locate(pair.tuple, failure);
+  ASSERT_FALSE(located);
+  EXPECT_EQ(failure.code, "policy_denied");
+  EXPECT_TRUE(failure.uid_known);
+}
+
+TEST_F(Identity, G6_goneIsAnError) {
+  Pair pair = connected_pair();
+  pair.client.reset();
+  Identifier finder = identifier();
+  Failure failure;
+  EXPECT_FALSE(finder.locate(pair.tuple, failure));
+}
+
+TEST_F(Identity, G4_holdersWithOneExecutableAgree) {
+  const Pair pair = connected_pair();
+  const pid_t child = spawn(-1);
+  set_members("inner/cgroup.procs", {child});
+  Identifier finder = identifier();
+  Failure failure;
+  const Result<Located> located = finder.locate(pair.tuple, failure);
+  ASSERT_TRUE(located) << located.error().message;
+  EXPECT_EQ(located->owners.size(), 2u);
+}
+
+TEST_F(Identity, G4_holdersWithDifferentExecutablesAreAmbiguous) {
+  const Pair pair = connected_pair();
+  const Result<Fd> program = open_file("/bin/sleep", O_RDONLY);
+  ASSERT_TRUE(program);
+  set_members("inner/cgroup.procs", {spawn(program->raw())});
+  Identifier finder = identifier();
+  Failure failure;
+  const Result<Located> located = finder.locate(pair.tuple, failure);
+  ASSERT_FALSE(located);
+  EXPECT_EQ(failure.code, "ambiguous_owner");
+  EXPECT_NE(located.error().message.find("sleep"), std::string::npos);
+}
+
+TEST_F(Identity, G5_anExecBetweenTheTwoStepsShows) {
+  Pair pair = connected_pair();
+  const Result<Fd> program = open_file("/bin/sleep", O_RDONLY);
+  ASSERT_TRUE(program);
+  Identifier finder = identifier();
+  Failure failure;
+  const Result<Located> located = finder.locate(pair.tuple, failure);
+  ASSERT_TRUE(located);
+  set_members("cgroup.procs", {spawn(program->raw())});  // now another executable holds it
+  EXPECT_FALSE(finder.confirm(pair.tuple, *located));
+}
+
+TEST_F(Identity, G2_aMemoryFileIsAnonymous) {
+  const Pair pair = connected_pair();
+  const Fd memory(memfd_create("curl", MFD_CLOEXEC));
+  ASSERT_TRUE(write_all(memory, *read_file("/bin/sleep")));
+  // A descriptor that is open for writing cannot be executed.
+  const Result<Fd> readable = open_file("/proc/self/fd/" + std::to_string(memory.raw()), O_RDONLY);
+  ASSERT_TRUE(readable);
+  const int inherited = fcntl(readable->raw(), F_DUPFD_CLOEXEC, 100);
+  const_cast<Fd&>(memory).reset();
+  const pid_t child = spawn(inherited);
+  close(inherited);
+  set_members("cgroup.procs", {child});
+  Identifier finder = identifier();
+  Failure failure;
+  const Result<Located> located = finder.locate(pair.tuple, failure);
+  ASSERT_FALSE(located);
+  EXPECT_NE(located.error().message.find("deleted or replaced, or never had a name"), std::string::npos)
+      << located.error().message;
+}
+
+TEST_F(Identity, ancestorsEndWhereTheSandboxEnds) {
+  const Pair pair = connected_pair();
+  const Result<Fd> program = open_file("/bin/sleep", O_RDONLY);
+  ASSERT_TRUE(program);
+  const pid_t child = spawn(program->raw());
+  struct stat own;
+  ASSERT_EQ(stat("/proc/self/ns/mnt", &own), 0);
+  std::vector<pid_t> members = {getpid(), child};
+  std::sort(members.begin(), members.end());
+  const std::vector<Ancestor> ancestors = find_ancestors(child, members, own.st_ino);
+  ASSERT_EQ(ancestors.size(), 1u);
+  EXPECT_EQ(ancestors[0].path, own_executable());
+  EXPECT_TRUE(ancestors[0].executable.file.valid());
+  const std::vector<Ancestor> foreign = find_ancestors(child, members, own.st_ino + 1);
+  ASSERT_EQ(foreign.size(), 1u);
+  EXPECT_FALSE(foreign[0].executable.file.valid());
+  EXPECT_NE(foreign[0].path, own_executable());
+}
+
+TEST_F(Identity, membersOfInnerCgroupsCountAndNoneIsAnError) {
+  set_members("inner/cgroup.procs", {1, getpid()});
+  const Result<std::vector<pid_t>> members = list_members({"/nowhere", directory_});
+  ASSERT_TRUE(members);
+  EXPECT_EQ(*members, (std::vector<pid_t>{1, getpid()}));
+  EXPECT_FALSE(list_members({"/nowhere"}));
+  EXPECT_FALSE(list_members({}));
+}
+
+}  // namespace
+}  // namespace nemoclaw::peer
