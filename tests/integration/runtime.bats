@@ -272,7 +272,7 @@ teardown() { remove_containers; }
 # ---- exec ---------------------------------------------------------------------------------------------------------
 
 start_sleeper() {
-  make_bundle "$@"
+  make_bundle
   command_line sleep 300
   create
   rt start "$ID"

@@ -36,7 +36,7 @@ teardown() {
 }
 
 start_agent() {
-  docker run -d --name "$ID" --add-host "allowed.test:$ORIGIN_IP" "$@" agent sleep 300 >/dev/null
+  docker run -d --name "$ID" --add-host "allowed.test:$ORIGIN_IP" agent sleep 300 >/dev/null
   FULL_ID=$(docker inspect -f '{{.Id}}' "$ID")
 }
 
@@ -130,8 +130,8 @@ EOF
   "$T/runtime-copy" "${RT_NONE[@]}" --root "$T/root" run --detach --bundle "$B" "$ID" </dev/null >"$T/overwrite.out" 2>&1 3>&-
   wait_until 5 grep -q watching "$T/overwrite.out"
   # /proc/self/exe as the program makes the runtime's exec execute itself inside the container.
-  local i
-  for i in 1 2 3 4 5; do
+
+  for _ in 1 2 3 4 5; do
     "$T/runtime-copy" "${RT_NONE[@]}" --root "$T/root" exec "$ID" /proc/self/exe --version </dev/null >/dev/null 2>&1 || true
   done
   wait_until 15 has_status "$ID" stopped
