@@ -137,23 +137,26 @@ class Differential {
 
   // True if both programs agree about this call, or ours says ENOSYS because the profile is older than the
   // call.
-  void check(uint32_t audit, uint32_t scmp, uint32_t number, const std::array<uint64_t, 6>& args) {
+  bool check(uint32_t audit, uint32_t scmp, uint32_t number, const std::array<uint64_t, 6>& args) {
     seccomp_data data{static_cast<int>(number), audit, 0, {}};
     for (size_t i = 0; i < 6; ++i) data.args[i] = args[i];
     auto ours = run_bpf(ours_, data);
     auto theirs = run_bpf(theirs_, data);
-    ASSERT_TRUE(ours && theirs) << subject_.label << ' ' << number;
+    if (!ours || !theirs) {
+      ADD_FAILURE() << subject_.label << ' ' << number << " leads outside of a program";
+      return false;
+    }
     uint32_t expected = theirs->value;
     int64_t newest = newest_.by_architecture[scmp];
     int64_t plain = scmp == SCMP_ARCH_X32 ? number & 0x3fffffff : number;
-    bool permissive = subject_.seccomp.default_action == "SCMP_ACT_ALLOW" ||
-                      subject_.seccomp.default_action == "SCMP_ACT_LOG" ||
-                      subject_.seccomp.default_action == "SCMP_ACT_TRACE";
+    bool permissive = subject_.seccomp.default_action == "SCMP_ACT_ALLOW";
     bool included = expected != SECCOMP_RET_KILL_THREAD || subject_.seccomp.default_action == "SCMP_ACT_KILL";
     if (plain > newest && newest >= 0 && !permissive && included) expected = SECCOMP_RET_ERRNO | ENOSYS;
+    if (ours->value == expected) return true;
     EXPECT_EQ(ours->value, expected) << subject_.label << " audit " << std::hex << audit << std::dec
                                      << " number " << plain << " args " << args[0] << ' ' << args[1] << ' '
                                      << args[2];
+    return false;
   }
 
  private:
@@ -187,6 +190,8 @@ std::vector<std::array<uint64_t, 6>> argument_patterns(const oci::Seccomp& secco
         pattern.fill(value);
         patterns.push_back(pattern);
       }
+  std::sort(patterns.begin(), patterns.end());
+  patterns.erase(std::unique(patterns.begin(), patterns.end()), patterns.end());
   return patterns;
 }
 
@@ -201,8 +206,7 @@ void compare_everywhere(const Compared& subject, uint32_t number_max) {
   for (const auto& pattern : argument_patterns(subject.seccomp))
     for (const auto& each : personalities)
       for (uint32_t number = 0; number <= number_max; ++number) {
-        comparison.check(each.audit, each.scmp, each.base + number, pattern);
-        if (testing::Test::HasFailure()) return;
+        if (!comparison.check(each.audit, each.scmp, each.base + number, pattern)) return;
       }
 }
 
@@ -255,7 +259,7 @@ oci::Seccomp random_profile(std::mt19937& random, bool again) {
 
 TEST(SeccompOracle, RandomProfiles) {
   std::mt19937 random(20240611);
-  for (int round = 0; round < 150 && !HasFailure(); ++round)
+  for (int round = 0; round < 40 && !HasFailure(); ++round)
     compare_everywhere({"round " + std::to_string(round), random_profile(random, false), Machine::X86_64},
                        140);
 }
