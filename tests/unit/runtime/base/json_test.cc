@@ -71,7 +71,6 @@ TEST(Json, Refused) {
       {"{} x", "line 1"},
       {"\"\xc3\"", "line 1"},
       {"{\n\"a\":1,\n\"a\":2}", "line 3, column"},
-      {"[1e999]", "number out of range"},
       {std::string("{\"a\":\0}", 7), "line 1"},
       {"// no comments\n1", "line 1"},
       {std::string(200, '['), "nested deeper than 128"},
