@@ -3,7 +3,10 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <cerrno>
+
 #include "runtime/base/file.h"
+#include "runtime/base/path.h"
 #include "runtime/base/sys_mount.h"
 #include "runtime/isolation/mount_option.h"
 
@@ -27,16 +30,32 @@ Result<RootfsPlan> plan_rootfs(const oci::Spec& spec, const std::string& rootfs,
   return plan;
 }
 
+namespace {
+
+// The mount that holds `path` made private, so that what is attached below it shows nowhere else and pivot_root(2) takes
+// it. Only that one: volumes that are shared with the host on purpose stay so.
+Result<void> make_parent_private(std::string path) {
+  for (;;) {
+    if (mount(nullptr, path.c_str(), nullptr, MS_PRIVATE, nullptr) == 0) return {};
+    // EINVAL: no mount point, look further up.
+    if (errno != EINVAL || path == "/") return errno_error("make the mount of the rootfs private");
+    path = directory_name(path);
+  }
+}
+
+}  // namespace
+
 Result<Fd> prepare_rootfs(const RootfsPlan& plan) {
   TRY(sys::set_propagation("/", plan.namespace_propagation));
   Fd target = TRY(open_file(plan.path, O_PATH | O_DIRECTORY));
-  Fd root = TRY_CONTEXT(sys::open_tree_clone(target, "", AT_RECURSIVE), "rootfs " + quoted(plan.path));
-  // Attaching below a shared mount would show the rootfs on the host, and pivot_root refuses a shared parent; a clone
-  // of a shared mount is shared, too.
-  if ((plan.namespace_propagation & MS_SHARED) != 0) {
-    TRY(sys::set_propagation("/", MS_SLAVE | MS_REC));
-    TRY(sys::mount_setattr(root, {.propagation = MS_PRIVATE}, false));
+  const bool shared = (plan.namespace_propagation & MS_SHARED) != 0;
+  if (shared) {
+    const std::string path = TRY(real_path_of(target));
+    TRY(make_parent_private(path));
   }
+  Fd root = TRY_CONTEXT(sys::open_tree_clone(target, "", AT_RECURSIVE), "rootfs " + quoted(plan.path));
+  // A clone of a shared mount is shared itself, and pivot_root(2) refuses that, too.
+  if (shared) TRY(sys::mount_setattr(root, {.propagation = MS_PRIVATE}, false));
   TRY_CONTEXT(sys::move_mount(root, target), "rootfs " + quoted(plan.path));
   return root;
 }
@@ -45,7 +64,10 @@ namespace {
 
 Result<void> pivot() {
   // pivot_root(2), "pivot_root(".", ".")": the old root ends up stacked over the new one and needs no directory in it.
+  Fd old_root = TRY(open_file("/", O_PATH | O_DIRECTORY));
   if (syscall(SYS_pivot_root, ".", ".") != 0) return errno_error("pivot_root");
+  // By its descriptor, because "." is still the new root for mount(2).
+  if (fchdir(old_root.raw()) != 0) return errno_error("chdir to the host's root");
   // Slave first: detaching it must not detach the host's mounts.
   TRY(sys::set_propagation(".", MS_SLAVE | MS_REC));
   if (umount2(".", MNT_DETACH) != 0) return errno_error("detach the host's root");

@@ -79,6 +79,7 @@ class ContainerFixture : public ::testing::Test {
     request.start_listener = listener_;
     request.console_socket = console_socket_;
     request.preserve_fds = preserve_fds_;
+    request.no_pivot = no_pivot_;
     Fd output = TRY(open_file(folder_ + "/output", O_WRONLY | O_CREAT | O_TRUNC, 0666));
     const int out = dup(1), err = dup(2);
     dup2(output.raw(), 1);
@@ -107,6 +108,7 @@ class ContainerFixture : public ::testing::Test {
   std::vector<oci::Protection> protections_;
   FdRef console_socket_;
   int preserve_fds_ = 0;
+  bool no_pivot_ = false;
 
  private:
   void make_rootfs() {

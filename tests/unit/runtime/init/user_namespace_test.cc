@@ -1,5 +1,6 @@
 #include <sched.h>
 #include <signal.h>
+#include <sys/mount.h>
 
 #include "tests/unit/runtime/init/container_fixture.h"
 
@@ -98,6 +99,65 @@ TEST_F(ContainerFixture, CopiesUpAndIdMaps) {
   const Result<int> second = run("stat -c %u /data/file");
   ASSERT_TRUE(second) << second.error().message;
   EXPECT_EQ(output_, "0\n");
+}
+
+TEST_F(ContainerFixture, HasAClockOfItsOwn) {
+  if (!file_exists("/proc/self/ns/time")) GTEST_SKIP() << "this kernel has no time namespaces";
+  spec().linux_.namespaces.push_back({"time", ""});
+  spec().linux_.time_offsets = {{"boottime", {1000000000, 0}}};
+  const Result<int> status = run("cat /proc/uptime");
+  ASSERT_TRUE(status) << status.error().message;
+  EXPECT_GT(strtod(output_.c_str(), nullptr), 1e9) << output_;
+}
+
+TEST_F(ContainerFixture, WorksWithoutPivot) {
+  no_pivot_ = true;
+  const Result<int> status = run("ls /; ls /proc/1/root/..");
+  ASSERT_TRUE(status) << status.error().message;
+  EXPECT_EQ(output_, "bin\ndev\netc\nproc\nrun\nsys\ntmp\nbin\ndev\netc\nproc\nrun\nsys\ntmp\n");
+}
+
+TEST_F(ContainerFixture, SharesAVolumeOnRequestOnly) {
+  // A mount made inside a volume: seen on the host with rshared, not without.
+  const std::string volume = folder_ + "/volume";
+  ASSERT_TRUE(make_directories(volume + "/inner", 0755));
+  ASSERT_EQ(mount("tmpfs", volume.c_str(), "tmpfs", 0, nullptr), 0);
+  ASSERT_EQ(mount(nullptr, volume.c_str(), nullptr, MS_SHARED, nullptr), 0);
+  ASSERT_TRUE(make_directories(volume + "/inner", 0755));
+  process().capabilities->bounding.push_back("CAP_SYS_ADMIN");
+  process().capabilities->permitted.push_back("CAP_SYS_ADMIN");
+  process().capabilities->effective.push_back("CAP_SYS_ADMIN");
+  for (const bool shared : {false, true}) {
+    spec().linux_.rootfs_propagation = shared ? "shared" : "";
+    spec().mounts.push_back({"/volume", "bind", volume, {"rbind", shared ? "rshared" : "rprivate"}});
+    const Result<int> status = run("mount -t tmpfs tmpfs /volume/inner && touch /volume/inner/made");
+    EXPECT_TRUE(status) << status.error().message;
+    EXPECT_EQ(output_, "");
+    EXPECT_EQ(file_exists(volume + "/inner/made"), shared) << "shared: " << shared;
+    spec().mounts.pop_back();
+  }
+  umount2((volume + "/inner").c_str(), MNT_DETACH);
+  EXPECT_EQ(umount2(volume.c_str(), MNT_DETACH), 0);
+}
+
+TEST_F(ContainerFixture, PassesDescriptorsOnRequest) {
+  const Fd given(open((folder_ + "/given").c_str(), O_RDWR | O_CREAT, 0600));
+  ASSERT_TRUE(given.valid());
+  preserve_fds_ = given.raw() - 2;
+  const Result<int> status = run("echo passed >&" + std::to_string(given.raw()));
+  ASSERT_TRUE(status) << status.error().message;
+  EXPECT_EQ(*read_file(folder_ + "/given"), "passed\n");
+}
+
+TEST_F(ContainerFixture, SetsSysctlsAndLimits) {
+  spec().linux_.sysctl = {{"net.ipv4.ip_forward", "1"}, {"kernel.shmmni", "77"}};
+  process().rlimits = {{"RLIMIT_NOFILE", 64, 64}, {"RLIMIT_CORE", 0, 0}};
+  process().oom_score_adj = 500;
+  process().user.umask = 077;
+  const Result<int> status = run(
+      "cat /proc/sys/net/ipv4/ip_forward /proc/sys/kernel/shmmni; ulimit -n; ulimit -c; cat /proc/self/oom_score_adj; umask");
+  ASSERT_TRUE(status) << status.error().message;
+  EXPECT_EQ(output_, "1\n77\n64\n0\n500\n0077\n");
 }
 
 }  // namespace
