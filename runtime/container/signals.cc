@@ -60,7 +60,7 @@ int real_time_signal(std::string_view name) {
 Result<int> parse_signal(std::string_view text) {
   int number = 0;
   if (parse_number(text, number)) {
-    if (number >= 1 && number <= kSignalMax) return number;
+    if (number >= 0 && number <= kSignalMax) return number;  // 0 only asks whether the process is there
   } else {
     std::string_view name = text;
     if (name.size() > 3 && equal_ignoring_case(name.substr(0, 3), "SIG")) name.remove_prefix(3);
@@ -70,7 +70,7 @@ Result<int> parse_signal(std::string_view text) {
     if (number >= 1 && number <= kSignalMax) return number;
   }
   return make_error("unknown signal " + quoted(text) +
-                    ": use a name such as TERM or SIGKILL, or a number from 1 to 64");
+                    ": use a name such as TERM or SIGKILL, or a number from 0 to 64");
 }
 
 }  // namespace nemoclaw::container

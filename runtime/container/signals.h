@@ -8,7 +8,7 @@
 
 namespace nemoclaw::container {
 
-// 1..64. An error names the text: unknown signal "FOO".
+// 0..64. An error names the text: unknown signal "FOO".
 Result<int> parse_signal(std::string_view text);
 
 }  // namespace nemoclaw::container
