@@ -1,5 +1,5 @@
 // /etc/nemoclaw/config.yaml. Read with the same reader as policies, so that its errors look the same.
-#include <map>
+#include <algorithm>
 
 #include "policy/parse/keys.h"
 #include "policy/select/directories.h"
@@ -90,6 +90,18 @@ const Keys<NodeConfig>& config_keys() {
   return keys;
 }
 
+// Nothing but comments and empty lines.
+bool is_blank(std::string_view text) {
+  while (!text.empty()) {
+    size_t end = std::min(text.find('\n'), text.size() - 1);
+    std::string_view line = text.substr(0, end + 1);
+    text.remove_prefix(end + 1);
+    size_t first = line.find_first_not_of(" \t\r\n");
+    if (first != std::string_view::npos && line[first] != '#') return false;
+  }
+  return true;
+}
+
 }  // namespace
 
 Result<NodeConfig> load_node_config(const std::optional<std::string>& file) {
@@ -100,11 +112,11 @@ Result<NodeConfig> load_node_config(const std::optional<std::string>& file) {
     return std::move(text).error().with_context("node configuration");
   }
   config.file = file.value_or(default_file);
+  if (is_blank(*text))
+    return config;  // all defaults; to the tree's reader it would be a policy that is missing
   Diagnostics diagnostics(*text);
   auto root = parse_tree(*text, diagnostics);
-  // An empty file, or one of comments, is all defaults.
-  bool empty = root && root->kind == NodeKind::Scalar && root->plain && root->text.empty();
-  if (root && !empty) decode_map(diagnostics, *root, "the node configuration", config_keys(), config);
+  if (root) decode_map(diagnostics, *root, "the node configuration", config_keys(), config);
   if (!diagnostics.has_error()) return config;
   return make_error(joined_errors(diagnostics.take(), config.file));
 }

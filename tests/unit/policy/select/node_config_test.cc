@@ -1,0 +1,84 @@
+#include <gtest/gtest.h>
+#include <stdlib.h>
+
+#include "policy/select/select.h"
+#include "runtime/base/file.h"
+
+namespace nemoclaw::policy {
+namespace {
+
+class Config : public testing::Test {
+ protected:
+  void SetUp() override {
+    char name[] = "/tmp/nemoclaw-config-XXXXXX";
+    ASSERT_NE(mkdtemp(name), nullptr);
+    root_ = name;
+  }
+  void TearDown() override { EXPECT_TRUE(remove_tree(root_)); }
+  Result<NodeConfig> load(std::string_view text) {
+    EXPECT_TRUE(write_file_atomic(root_ + "/config.yaml", text, 0644));
+    return load_node_config(root_ + "/config.yaml");
+  }
+  std::string root_;
+};
+
+TEST_F(Config, EveryKey) {
+  auto config = load(
+      "default_policy: team\npolicy_directories: [/a, /b/../c]\nannotations: false\nrun_directory: /r\n"
+      "log_directory: /l\nstate_directory: /s\nhook_path: /h\nproxy_path: /p\nproxy_user: "
+      "web\naudit_fail_closed: false\n"
+      "extra_ca_files: [/ca.pem]\n");
+  ASSERT_TRUE(config) << config.error().message;
+  EXPECT_EQ(config->file, root_ + "/config.yaml");
+  EXPECT_EQ(config->default_policy, "team");
+  EXPECT_EQ(config->policy_directories, (std::vector<std::string>{"/a", "/c"}));
+  EXPECT_FALSE(config->annotations_allowed);
+  EXPECT_EQ(config->run_directory, "/r");
+  EXPECT_EQ(config->log_directory, "/l");
+  EXPECT_EQ(config->state_directory, "/s");
+  EXPECT_EQ(config->hook_path, "/h");
+  EXPECT_EQ(config->proxy_path, "/p");
+  EXPECT_EQ(config->proxy_user, "web");
+  EXPECT_FALSE(config->audit_fail_closed);
+  EXPECT_EQ(config->extra_ca_files, std::vector<std::string>{"/ca.pem"});
+}
+
+TEST_F(Config, EmptyIsDefaults) {
+  for (const char* text : {"", "# nothing\n", "{}\n"}) {
+    auto config = load(text);
+    ASSERT_TRUE(config) << '[' << text << "] " << config.error().message;
+    EXPECT_EQ(config->default_policy, "default");
+    EXPECT_TRUE(config->annotations_allowed);
+  }
+}
+
+TEST_F(Config, MistakesHaveAPlace) {
+  struct {
+    const char* text;
+    const char* message;
+  } cases[] = {
+      {"defualt_policy: x\n", "config.yaml:1:1: "},
+      {"defualt_policy: x\n", "default_policy"},
+      {"annotations: maybe\n", "config.yaml:1:14: "},
+      {"run_directory: relative\n", "'run_directory' must be an absolute path"},
+      {"policy_directories: [/a, b]\n", "config.yaml:1:26: "},
+      {"default_policy: /etc/x.yaml\n", "must be the name of a policy"},
+      {"upstream_proxy: http://p:1\n", "'upstream_proxy' is not supported by this version yet"},
+      {"bindings: []\n", "'bindings' is not supported by this version yet"},
+      {"- a\n", "config.yaml:1:1: "},
+  };
+  for (const auto& each : cases) {
+    auto config = load(each.text);
+    ASSERT_FALSE(config) << each.text;
+    EXPECT_NE(config.error().message.find(each.message), std::string::npos) << config.error().message;
+  }
+}
+
+TEST_F(Config, AFileThatIsNamedMustExist) {
+  auto config = load_node_config(root_ + "/absent.yaml");
+  ASSERT_FALSE(config);
+  EXPECT_NE(config.error().message.find("absent.yaml"), std::string::npos) << config.error().message;
+}
+
+}  // namespace
+}  // namespace nemoclaw::policy

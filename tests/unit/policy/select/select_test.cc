@@ -1,0 +1,147 @@
+#include "policy/select/select.h"
+
+#include <gtest/gtest.h>
+#include <stdlib.h>
+
+#include "policy/parse/parse.h"
+#include "runtime/base/file.h"
+
+namespace nemoclaw::policy {
+namespace {
+
+constexpr const char* minimal = "version: 1\n";
+constexpr const char* preset = "preset: {name: web, description: The web.}\nnetwork_policies: {}\n";
+
+class Select : public testing::Test {
+ protected:
+  void SetUp() override {
+    char name[] = "/tmp/nemoclaw-select-XXXXXX";
+    ASSERT_NE(mkdtemp(name), nullptr);
+    root_ = name;
+    put("/first/default.yaml", minimal);
+    put("/first/team.yaml", "version: 1\n# team\n");
+    put("/second/team.yaml", "version: 1\n# hidden by the first directory\n");
+    put("/second/other.yaml", "version: 1\n# other\n");
+    put("/second/web.yaml", preset);
+    put("/second/broken.yaml", "version: 1\nnetwrok_policies: {}\nprocess: 3\n");
+    put("/second/.hidden.yaml", minimal);
+    config_.policy_directories = {root_ + "/first", root_ + "/absent", root_ + "/second"};
+  }
+  void TearDown() override { EXPECT_TRUE(remove_tree(root_)); }
+
+  void put(const std::string& path, const char* content) {
+    ASSERT_TRUE(make_directories((root_ + path).substr(0, (root_ + path).rfind('/')), 0755));
+    ASSERT_TRUE(write_file_atomic(root_ + path, content, 0644));
+  }
+  Selected choose(std::optional<std::string> command_line) {
+    auto selected = select_policy(config_, command_line, spec_);
+    EXPECT_TRUE(selected) << (selected ? "" : selected.error().message);
+    return selected && selected->has_value() ? **selected : Selected{};
+  }
+  std::string refusal(std::optional<std::string> command_line) {
+    auto selected = select_policy(config_, command_line, spec_);
+    EXPECT_FALSE(selected);
+    return selected ? "" : selected.error().message;
+  }
+  void annotate(std::string value) { spec_.annotations = {{"ai.nemoclaw.policy", std::move(value)}}; }
+
+  std::string root_;
+  NodeConfig config_;
+  oci::Spec spec_;
+};
+
+TEST_F(Select, Precedence) {
+  EXPECT_EQ(choose({}).policy.name, "default");
+  EXPECT_EQ(choose({}).source, "default");
+  annotate("team");
+  EXPECT_EQ(choose({}).file, root_ + "/first/team.yaml");
+  EXPECT_EQ(choose({}).source, "annotation");
+  EXPECT_EQ(choose("other").policy.name, "other");
+  EXPECT_EQ(choose("other").source, "command line");
+}
+
+TEST_F(Select, NoneIsForTheCommandLineOnly) {
+  auto none = select_policy(config_, "none", spec_);
+  ASSERT_TRUE(none);
+  EXPECT_FALSE(none->has_value());
+  annotate("none");
+  EXPECT_NE(refusal({}).find("there is no policy 'none'"), std::string::npos);
+}
+
+TEST_F(Select, FilesByPath) {
+  put("/mine.yaml", "version: 1\n# mine\n");
+  Selected selected = choose(root_ + "/mine.yaml");
+  EXPECT_EQ(selected.policy.name, "mine");
+  EXPECT_EQ(selected.text, "version: 1\n# mine\n");
+  EXPECT_EQ(selected.policy.digest, "sha256:" + sha256_hex(selected.text));
+  EXPECT_NE(refusal(root_ + "/absent.yaml").find("absent.yaml"), std::string::npos);
+}
+
+TEST_F(Select, UnknownNamesListTheKnown) {
+  std::string message = refusal("tema");
+  EXPECT_NE(message.find("there is no policy 'tema'; known are: broken, default, other, team, web"),
+            std::string::npos)
+      << message;
+  config_.default_policy = "gone";
+  EXPECT_NE(refusal({}).find("default: there is no policy 'gone'"), std::string::npos);
+}
+
+TEST_F(Select, AnnotationsAreNamesOrDigests) {
+  for (const char* value : {"../first/team", "/etc/passwd", "team.yaml/", "", ".hidden", "a b"}) {
+    annotate(value);
+    EXPECT_NE(refusal({}).find("annotation ai.nemoclaw.policy: "), std::string::npos) << value;
+  }
+  annotate("sha256:" + sha256_hex("version: 1\n# other\n"));
+  EXPECT_EQ(choose({}).policy.name, "other");
+  annotate("sha256:00");
+  EXPECT_NE(refusal({}).find("no installed policy has the digest 'sha256:00'"), std::string::npos);
+}
+
+TEST_F(Select, AnnotationsWhereTheNodeForbidsThem) {
+  config_.annotations_allowed = false;
+  annotate("team");
+  EXPECT_NE(refusal({}).find("does not allow containers to choose"), std::string::npos);
+  EXPECT_EQ(choose("other").policy.name, "other");
+}
+
+TEST_F(Select, BrokenPoliciesShowEveryError) {
+  std::string message = refusal("broken");
+  EXPECT_NE(message.find("broken.yaml:2:1: "), std::string::npos) << message;
+  EXPECT_NE(message.find("network_policies"), std::string::npos) << message;
+  EXPECT_NE(message.find("broken.yaml:3:"), std::string::npos) << message;
+}
+
+TEST_F(Select, PresetsAreNotPolicies) {
+  EXPECT_NE(refusal("web").find("is a preset"), std::string::npos);
+  auto installed = list_policies(config_);
+  ASSERT_TRUE(installed);
+  ASSERT_EQ(installed->size(), 5u);
+  EXPECT_EQ((*installed)[0].name, "broken");
+  EXPECT_NE((*installed)[0].description.find("cannot be used: "), std::string::npos);
+  EXPECT_TRUE((*installed)[4].is_preset);
+  EXPECT_EQ((*installed)[4].description, "The web.");
+}
+
+TEST_F(Select, ProgramsAreFoundOrTheMessageSaysWhere) {
+  put("/prog", "");
+  EXPECT_NE(find_program(root_ + "/prog", "nemoclaw-hook").error().message.find("tried " + root_ + "/prog"),
+            std::string::npos)
+      << "it is not executable";
+  EXPECT_EQ(*find_program("/bin/sh", "nemoclaw-hook"), "/bin/sh");
+  std::string message = find_program("", "no-such-program").error().message;
+  EXPECT_NE(message.find("/libexec/nemoclaw/no-such-program"), std::string::npos) << message;
+}
+
+// What is shipped must be usable as it is.
+TEST(ShippedPolicies, AreValid) {
+  auto names = list_directory(SOURCE_DIR "/policy/presets");
+  ASSERT_TRUE(names);
+  ASSERT_TRUE(std::find(names->begin(), names->end(), "default.yaml") != names->end());
+  for (const std::string& name : *names) {
+    auto policy = load_policy(SOURCE_DIR "/policy/presets/" + name);
+    EXPECT_TRUE(policy) << (policy ? "" : policy.error().message);
+  }
+}
+
+}  // namespace
+}  // namespace nemoclaw::policy
