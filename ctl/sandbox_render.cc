@@ -49,7 +49,7 @@ std::string render_sandbox_table(const std::vector<SandboxView>& sandboxes) {
 std::string render_sandbox_text(const SandboxView& view) {
   std::string text;
   const auto line = [&](const char* name, const std::string& value) {
-    if (!value.empty()) text += format("%-14s", name) + printable(value, 4096) + "\n";
+    if (!value.empty()) text += format("%-16s", name) + printable(value, 4096) + "\n";
   };
   const oci::SandboxRecord& record = view.record;
   line("sandbox", record.id);

@@ -49,10 +49,10 @@ TEST(Sandboxes, InspectSaysWhatIsNotProven) {
   SandboxView view;
   view.record = {.id = "web", .policy = "default", .cgroups = {"/sys/fs/cgroup/a"}};
   view.directory = "/run/s/web";
-  EXPECT_EQ(
-      render_sandbox_text(view),
-      "sandbox       web\npolicy        default\ncgroup        /sys/fs/cgroup/a\ndirectory     /run/s/web\n"
-      "fence         not proven\nproxy         none\n");
+  EXPECT_EQ(render_sandbox_text(view),
+            "sandbox         web\npolicy          default\ncgroup          /sys/fs/cgroup/a\ndirectory       "
+            "/run/s/web\n"
+            "fence           not proven\nproxy           none\n");
 }
 
 class SandboxDirectory : public testing::Test {
