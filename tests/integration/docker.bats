@@ -307,7 +307,7 @@ EOF
 }
 
 @test "exec passes stdin, environment, directory, user, and the exit code" {
-  docker run -d --name plain agent sleep 300
+  docker run -d --name plain --runtime none agent sleep 300
   run bash -c "echo through | '$DOCKER' -H unix://$T/docker.sock exec -i -e A=b -w /tmp -u 1234:1234 plain \
     sh -c 'cat; echo \$A; pwd; id -u; exit 42'"
   expect 42 through b /tmp 1234
