@@ -11,7 +11,7 @@ namespace nemoclaw::audit {
 enum class Activity : uint8_t { Open = 1, Close = 2, Fail = 4, Refuse = 5 };  // OCSF 4001 activity_id
 
 struct Actor {
-  int64_t pid = 0;               // 0: unknown
+  int64_t pid = 0;  // 0: unknown
   std::optional<uint32_t> uid;
   std::string binary, sha256;
   std::vector<std::string> ancestors;
@@ -21,17 +21,17 @@ struct Event {
   Activity activity = Activity::Refuse;
   std::string decision;
   Actor actor;
-  std::string host;       // as asked for, canonical if it could be made so
+  std::string host;  // as asked for, canonical if it could be made so
   uint16_t port = 0;
-  std::string ip;         // what was connected to, or the original destination
+  std::string ip;  // what was connected to, or the original destination
   std::string proto = "tcp";
-  std::string via;        // "connect", "http", "captured", "bypass"
+  std::string via;  // "connect", "http", "captured", "bypass"
   bool allowed = false;
   std::string layer, code, entry, reason;
   uint32_t rule_line = 0;
-  std::string method;     // of an http request; empty otherwise
+  std::string method;  // of an http request; empty otherwise
   uint64_t bytes_out = 0, bytes_in = 0;
-  uint64_t count = 0;     // of aggregated attempts; 0: not an aggregate
+  uint64_t count = 0;  // of aggregated attempts; 0: not an aggregate
 };
 
 // Who writes, the same in every line.

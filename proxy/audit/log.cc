@@ -56,7 +56,8 @@ Result<void> Log::resume() {
   const off_t start = status.st_size > kTailBytes ? status.st_size - kTailBytes : 0;
   std::string tail(static_cast<size_t>(status.st_size - start), '\0');
   for (size_t used = 0; used < tail.size();) {
-    const ssize_t got = pread(file_.raw(), tail.data() + used, tail.size() - used, start + static_cast<off_t>(used));
+    const ssize_t got =
+        pread(file_.raw(), tail.data() + used, tail.size() - used, start + static_cast<off_t>(used));
     if (got < 0 && errno == EINTR) continue;
     if (got <= 0) return errno_error("read the end of the file");
     used += static_cast<size_t>(got);
@@ -64,7 +65,8 @@ Result<void> Log::resume() {
   if (tail.empty()) return {};
   torn_ = tail.back() != '\n';
   if (!torn_) tail.pop_back();
-  // A torn line has no readable number: the count goes on from the line before it, and the chain shows the tear.
+  // A torn line has no readable number: the count goes on from the line before it, and the chain shows the
+  // tear.
   std::string_view rest = tail;
   for (int lines = 0; lines < 2; ++lines) {
     const size_t newline = rest.rfind('\n');
@@ -90,7 +92,8 @@ Result<void> Log::append(const Event& event) {
   while (put < 0 && errno == EINTR);
   if (put < 0) return errno_error("write the audit");
   if (static_cast<size_t>(put) != text.size()) {
-    // Part of the line is on the disk and cannot be taken back from an append-only file: it is a link of the chain.
+    // Part of the line is on the disk and cannot be taken back from an append-only file: it is a link of the
+    // chain.
     const size_t newline = torn_ ? 1 : 0, written = static_cast<size_t>(put);
     torn_ = written > newline;
     if (torn_) previous_ = sha256_hex(std::string_view(text).substr(newline, written - newline));

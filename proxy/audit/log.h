@@ -1,5 +1,5 @@
-// The audit file of one sandbox: append-only JSON lines, each carrying the hash of the one before, so that a change, a
-// cut or a reorder shows.
+// The audit file of one sandbox: append-only JSON lines, each carrying the hash of the one before, so that a
+// change, a cut or a reorder shows.
 #pragma once
 
 #include <string>
@@ -14,7 +14,8 @@ std::string sha256_hex(std::string_view data);
 
 class Log {
  public:
-  // Takes up the chain where the file ends; a last line that was cut off by a crash is closed and stays in the chain.
+  // Takes up the chain where the file ends; a last line that was cut off by a crash is closed and stays in
+  // the chain.
   static Result<Log> open(const std::string& file, Origin origin);
 
   // Returns only when the line is in the kernel's hands. An error means that it is not, wholly.

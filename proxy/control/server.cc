@@ -53,7 +53,8 @@ std::string render_error(const std::string& message) {
 Result<Fd> listen_control(const std::string& path) {
   sockaddr_un address = {};
   address.sun_family = AF_UNIX;
-  if (path.size() >= sizeof address.sun_path) return make_error("the path of the control socket is too long: " + path);
+  if (path.size() >= sizeof address.sun_path)
+    return make_error("the path of the control socket is too long: " + path);
   memcpy(address.sun_path, path.data(), path.size());
   Fd fd(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (!fd.valid()) return errno_error("control socket");
@@ -70,7 +71,8 @@ Result<Fd> listen_control(const std::string& path) {
 
 net::Task<void> serve_control(Fd listener, Handler handler) {
   const auto executor = co_await asio::this_coro::executor;
-  asio::local::stream_protocol::acceptor acceptor(executor, asio::local::stream_protocol(), listener.release());
+  asio::local::stream_protocol::acceptor acceptor(executor, asio::local::stream_protocol(),
+                                                  listener.release());
   for (;;) {
     Socket socket(executor);
     const auto [code] = co_await acceptor.async_accept(socket, net::kTuple);

@@ -1,5 +1,5 @@
-// The sandbox's control socket: in the host's file system, mode 0600, peers of uid 0 only; one JSON object per line each
-// way. What the operations do is the business of whoever creates the server.
+// The sandbox's control socket: in the host's file system, mode 0600, peers of uid 0 only; one JSON object
+// per line each way. What the operations do is the business of whoever creates the server.
 #pragma once
 
 #include <functional>

@@ -40,10 +40,12 @@ void for_each_line(std::string_view text, F function) {
   }
 }
 
-void take_option(const std::string& option, std::string_view name, unsigned least, unsigned most, unsigned& value) {
+void take_option(const std::string& option, std::string_view name, unsigned least, unsigned most,
+                 unsigned& value) {
   if (option.rfind(name, 0) != 0) return;
   unsigned number = 0;
-  const auto [end, code] = std::from_chars(option.data() + name.size(), option.data() + option.size(), number);
+  const auto [end, code] =
+      std::from_chars(option.data() + name.size(), option.data() + option.size(), number);
   if (code == std::errc() && end == option.data() + option.size()) value = std::clamp(number, least, most);
 }
 
@@ -54,7 +56,8 @@ ResolvConf parse_resolv_conf(std::string_view text) {
   for_each_line(text, [&](std::string_view line) {
     const std::vector<std::string> words = words_of(line, "#;");
     if (words.size() < 2) return;
-    if (words[0] == "nameserver" && configuration.nameservers.size() < kNameserversMax && is_address(words[1]))
+    if (words[0] == "nameserver" && configuration.nameservers.size() < kNameserversMax &&
+        is_address(words[1]))
       configuration.nameservers.push_back(words[1]);
     if (words[0] != "options") return;
     for (const std::string& option : words) {
@@ -75,7 +78,8 @@ Hosts parse_hosts(std::string_view text) {
       std::transform(name.begin(), name.end(), name.begin(),
                      [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
       std::vector<std::string>& addresses = hosts[std::move(name)];
-      if (std::find(addresses.begin(), addresses.end(), words[0]) == addresses.end()) addresses.push_back(words[0]);
+      if (std::find(addresses.begin(), addresses.end(), words[0]) == addresses.end())
+        addresses.push_back(words[0]);
     }
   });
   return hosts;

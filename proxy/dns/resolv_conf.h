@@ -1,5 +1,5 @@
-// resolv.conf(5) and hosts(5) as the container would read them, narrowed: no search domains (a name means itself), at
-// most three servers, bounded options. Pure.
+// resolv.conf(5) and hosts(5) as the container would read them, narrowed: no search domains (a name means
+// itself), at most three servers, bounded options. Pure.
 #pragma once
 
 #include <cstdint>

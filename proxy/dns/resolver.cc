@@ -17,7 +17,8 @@ constexpr size_t kAddressesMax = 64;
 
 using Addresses = std::vector<asio::ip::address>;
 
-// One socket of c-ares on the event loop. c-ares closes its sockets itself, so the descriptor is released, not closed.
+// One socket of c-ares on the event loop. c-ares closes its sockets itself, so the descriptor is released,
+// not closed.
 struct Watch {
   Watch(const asio::any_io_executor& executor, ares_socket_t socket) : descriptor(executor, socket) {}
   ~Watch() { descriptor.release(); }
@@ -37,7 +38,8 @@ struct Lookup {
 };
 
 void append_addresses(const ares_addrinfo* answer, Addresses& addresses) {
-  for (const ares_addrinfo_node* node = answer->nodes; node && addresses.size() < kAddressesMax; node = node->ai_next) {
+  for (const ares_addrinfo_node* node = answer->nodes; node && addresses.size() < kAddressesMax;
+       node = node->ai_next) {
     if (node->ai_family == AF_INET) {
       asio::ip::address_v4::bytes_type raw;
       memcpy(raw.data(), &reinterpret_cast<const sockaddr_in*>(node->ai_addr)->sin_addr, raw.size());
@@ -66,7 +68,10 @@ void take_answer(void* context, int status, int, ares_addrinfo* answer) {
 class CaresResolver final : public Resolver {
  public:
   CaresResolver(asio::any_io_executor executor, ResolvConf configuration, Hosts hosts)
-      : executor_(executor), timer_(executor), configuration_(std::move(configuration)), hosts_(std::move(hosts)) {}
+      : executor_(executor),
+        timer_(executor),
+        configuration_(std::move(configuration)),
+        hosts_(std::move(hosts)) {}
 
   ~CaresResolver() override {
     *alive_ = false;
@@ -81,7 +86,9 @@ class CaresResolver final : public Resolver {
     static_cast<CaresResolver*>(self)->watch(socket, readable != 0, writable != 0);
   }
   // Before connect(2), so that not even a TCP handshake leaves without the mark.
-  static int on_socket(ares_socket_t socket, int, void*) { return net::set_proxy_mark(FdRef(socket)) ? 0 : -1; }
+  static int on_socket(ares_socket_t socket, int, void*) {
+    return net::set_proxy_mark(FdRef(socket)) ? 0 : -1;
+  }
 
   void watch(ares_socket_t socket, bool readable, bool writable);
   void arm(ares_socket_t socket, const std::shared_ptr<Watch>& watch);
@@ -107,8 +114,8 @@ Result<void> CaresResolver::open() {
   options.sock_state_cb_data = this;
   char dns_only[] = "b";  // never the host's own /etc/hosts
   options.lookups = dns_only;
-  const int mask = ARES_OPT_FLAGS | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_NDOTS | ARES_OPT_SOCK_STATE_CB |
-                   ARES_OPT_LOOKUPS | ARES_OPT_DOMAINS;
+  const int mask = ARES_OPT_FLAGS | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_NDOTS |
+                   ARES_OPT_SOCK_STATE_CB | ARES_OPT_LOOKUPS | ARES_OPT_DOMAINS;
   int status = ares_init_options(&channel_, &options, mask);
   if (status != ARES_SUCCESS) return make_error(std::string("start the resolver: ") + ares_strerror(status));
   ares_set_socket_configure_callback(channel_, on_socket, nullptr);
@@ -118,7 +125,8 @@ Result<void> CaresResolver::open() {
     servers += server.find(':') == std::string::npos ? server : "[" + server + "]";
   }
   status = ares_set_servers_csv(channel_, servers.c_str());
-  if (status != ARES_SUCCESS) return make_error("name servers " + quoted(servers) + ": " + ares_strerror(status));
+  if (status != ARES_SUCCESS)
+    return make_error("name servers " + quoted(servers) + ": " + ares_strerror(status));
   return {};
 }
 
@@ -177,7 +185,8 @@ net::Task<Result<Addresses>> CaresResolver::resolve(std::string name) {
   if (!not_literal) co_return Addresses{literal};
   if (const auto entry = hosts_.find(name); entry != hosts_.end()) {
     Addresses addresses;
-    for (const std::string& text : entry->second) addresses.push_back(asio::ip::make_address(text, not_literal));
+    for (const std::string& text : entry->second)
+      addresses.push_back(asio::ip::make_address(text, not_literal));
     co_return addresses;
   }
   if (!channel_) co_return make_error("the container's resolv.conf names no server");
@@ -189,7 +198,8 @@ net::Task<Result<Addresses>> CaresResolver::resolve(std::string name) {
   ares_getaddrinfo(channel_, name.c_str(), nullptr, &hints, take_answer, new std::shared_ptr<Lookup>(lookup));
   arm_timer();
   if (!lookup->finished) co_await lookup->done.async_wait(net::kTuple);
-  if (lookup->status != ARES_SUCCESS) co_return make_error(quoted(name) + ": " + ares_strerror(lookup->status));
+  if (lookup->status != ARES_SUCCESS)
+    co_return make_error(quoted(name) + ": " + ares_strerror(lookup->status));
   if (lookup->addresses.empty()) co_return make_error(quoted(name) + " has no address");
   co_return std::move(lookup->addresses);
 }
@@ -198,7 +208,8 @@ net::Task<Result<Addresses>> CaresResolver::resolve(std::string name) {
 
 Result<std::unique_ptr<Resolver>> Resolver::create(asio::any_io_executor executor, ResolvConf configuration,
                                                    Hosts hosts) {
-  auto resolver = std::make_unique<CaresResolver>(std::move(executor), std::move(configuration), std::move(hosts));
+  auto resolver =
+      std::make_unique<CaresResolver>(std::move(executor), std::move(configuration), std::move(hosts));
   TRY(resolver->open());
   return std::unique_ptr<Resolver>(std::move(resolver));
 }

@@ -28,22 +28,26 @@ net::Task<Result<std::string>> digest_of(Context& context, const peer::Executabl
   }
 }
 
-// An ancestor may grant what the policy allows it, so its content must be trusted as well. One that is not keeps its
-// place in the list, under a name that no rule can match.
+// An ancestor may grant what the policy allows it, so its content must be trusted as well. One that is not
+// keeps its place in the list, under a name that no rule can match.
 net::Task<void> add_ancestor(Context& context, const peer::Ancestor& ancestor, IdentifiedCaller& who) {
   std::string shown = ancestor.path, digest;
   if (ancestor.executable.file.valid()) {
     Result<std::string> hashed = co_await digest_of(context, ancestor.executable);
-    const Result<void> trusted = hashed ? context.trust.check(ancestor.path, *hashed) : std::move(hashed).error();
-    if (trusted) digest = std::move(*hashed);
-    else shown = "(untrusted) " + ancestor.path;
+    const Result<void> trusted =
+        hashed ? context.trust.check(ancestor.path, *hashed) : std::move(hashed).error();
+    if (trusted)
+      digest = std::move(*hashed);
+    else
+      shown = "(untrusted) " + ancestor.path;
   }
   who.caller.ancestors.push_back(shown);
   who.caller.ancestor_sha256.push_back(digest);
   who.actor.ancestors.push_back(std::move(shown));
 }
 
-net::Task<Result<void>> hash_and_trust(Context& context, const peer::Located& located, IdentifiedCaller& who) {
+net::Task<Result<void>> hash_and_trust(Context& context, const peer::Located& located,
+                                       IdentifiedCaller& who) {
   Result<std::string> digest = co_await digest_of(context, located.executable);
   if (!digest) co_return std::move(digest).error();
   who.actor.sha256 = who.caller.binary_sha256 = *digest;
@@ -71,8 +75,8 @@ net::Task<IdentifiedCaller> identify_caller(Context& context, peer::SocketTuple 
   Result<void> trusted = co_await hash_and_trust(context, *located, who);
   if (trusted) trusted = context.identifier.confirm(tuple, *located);
   if (!trusted) who.caller.identity_error = trusted.error().message;
-  // `script` stays empty: what the kernel's shebang started can be read only from the process's own memory (AT_EXECFN,
-  // the command line), which the process can rewrite.
+  // `script` stays empty: what the kernel's shebang started can be read only from the process's own memory
+  // (AT_EXECFN, the command line), which the process can rewrite.
   co_return who;
 }
 

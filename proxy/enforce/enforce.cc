@@ -37,10 +37,17 @@ Refused Enforcer::refuse(const Intent& intent, audit::Event event, const policy:
   ++context_.counters.denied;
   context_.record(event);  // a refusal stands even if it cannot be written
   Refused refused;
-  refused.denial = http::Denial{http::status_for_code(event.code), event.code,   event.decision,
-                                event.reason,                      event.layer,  event.entry,
-                                event.actor.binary,                event.host,   event.port,
-                                intent.method,                     intent.path};
+  refused.denial = http::Denial{http::status_for_code(event.code),
+                                event.code,
+                                event.decision,
+                                event.reason,
+                                event.layer,
+                                event.entry,
+                                event.actor.binary,
+                                event.host,
+                                event.port,
+                                intent.method,
+                                intent.path};
   return refused;
 }
 
@@ -66,17 +73,20 @@ net::Task<std::variant<Permit, Refused>> Enforcer::decide(Intent intent, peer::S
     policy::Decision unsupported = l4;
     unsupported.layer = "l7";
     unsupported.code = "unsupported_protocol";
-    unsupported.reason = "entry '" + l4.entry + "' judges every request, and this version of the proxy does not inspect "
+    unsupported.reason = "entry '" + l4.entry +
+                         "' judges every request, and this version of the proxy does not inspect "
                          "requests yet: the destination stays closed rather than open without inspection";
     co_return refuse(intent, event, unsupported);
   }
 
   if (!context_.resolver)
-    co_return refuse(intent, event,
-                     denial("l4", "upstream_unreachable", "the sandbox has not been started, nothing is resolved yet"));
+    co_return refuse(
+        intent, event,
+        denial("l4", "upstream_unreachable", "the sandbox has not been started, nothing is resolved yet"));
   const auto resolved = co_await context_.resolver->resolve(request.host);
   if (!resolved) {
-    policy::Decision unresolved = denial("l4", "upstream_unreachable", "name resolution: " + resolved.error().message);
+    policy::Decision unresolved =
+        denial("l4", "upstream_unreachable", "name resolution: " + resolved.error().message);
     unresolved.entry = l4.entry;
     co_return refuse(intent, event, unresolved);
   }
@@ -104,7 +114,8 @@ net::Task<Refused> Enforcer::refuse_invalid(Intent intent, http::Refusal refusal
   co_return refused;
 }
 
-net::Task<void> Enforcer::refuse_captured(std::optional<net::tcp::endpoint> original, peer::SocketTuple tuple) {
+net::Task<void> Enforcer::refuse_captured(std::optional<net::tcp::endpoint> original,
+                                          peer::SocketTuple tuple) {
   audit::Event event;
   event.decision = context_.next_decision();
   event.via = "captured";

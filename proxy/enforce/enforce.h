@@ -1,5 +1,5 @@
-// The order of a decision, in one place (docs/architecture.md, "Life of a request"): destination, caller, L4, addresses;
-// then, and only then, a Permit.
+// The order of a decision, in one place (docs/architecture.md, "Life of a request"): destination, caller, L4,
+// addresses; then, and only then, a Permit.
 #pragma once
 
 #include <variant>

@@ -42,9 +42,17 @@ net::Task<Result<tcp::endpoint>> connect_any(tcp::socket& socket, const Permit& 
 
 Refused refusal_of(const Permit& permit, const audit::Event& event, int status) {
   Refused refused;
-  refused.denial = http::Denial{status,           event.code,         event.decision, event.reason,
-                                event.layer,      event.entry,        event.actor.binary,
-                                event.host,       event.port,         permit.intent().method, permit.intent().path};
+  refused.denial = http::Denial{status,
+                                event.code,
+                                event.decision,
+                                event.reason,
+                                event.layer,
+                                event.entry,
+                                event.actor.binary,
+                                event.host,
+                                event.port,
+                                permit.intent().method,
+                                permit.intent().path};
   return refused;
 }
 
@@ -74,7 +82,8 @@ net::Task<std::variant<Forwarding, Refused>> forward(Context& context, Permit pe
   if (!context.record(event)) {
     event.code = "policy_denied";
     event.layer = "audit";
-    event.reason = "the audit cannot be written, and the node is configured to refuse egress that nobody can see";
+    event.reason =
+        "the audit cannot be written, and the node is configured to refuse egress that nobody can see";
     ++context.counters.denied;
     net::reset_connection(socket);
     co_return refusal_of(permit, event, 503);

@@ -1,4 +1,5 @@
-// From a Permit to a connection: only judged addresses, marked for the fence, and in the audit before a byte can pass.
+// From a Permit to a connection: only judged addresses, marked for the fence, and in the audit before a byte
+// can pass.
 #pragma once
 
 #include <variant>

@@ -1,5 +1,5 @@
-// The right to connect: made only by Enforcer after a decision, used up by Forwarder. Code that has no Permit cannot
-// forward, because there is nothing to call.
+// The right to connect: made only by Enforcer after a decision, used up by Forwarder. Code that has no Permit
+// cannot forward, because there is nothing to call.
 #pragma once
 
 #include <asio/ip/address.hpp>
@@ -14,8 +14,8 @@ namespace nemoclaw::enforce {
 
 // What somebody in the sandbox wants; the same for every way in.
 struct Intent {
-  std::string via;     // "connect" or "http"
-  std::string host;    // as written in the request
+  std::string via;   // "connect" or "http"
+  std::string host;  // as written in the request
   uint16_t port = 0;
   std::string method, path;
 };

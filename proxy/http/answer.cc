@@ -8,29 +8,44 @@ namespace {
 
 const char* reason_phrase(int status) {
   switch (status) {
-    case 400: return "Bad Request";
-    case 403: return "Forbidden";
-    case 408: return "Request Timeout";
-    case 414: return "URI Too Long";
-    case 417: return "Expectation Failed";
-    case 421: return "Misdirected Request";
-    case 429: return "Too Many Requests";
-    case 431: return "Request Header Fields Too Large";
-    case 502: return "Bad Gateway";
-    case 503: return "Service Unavailable";
-    case 505: return "HTTP Version Not Supported";
-    default: return "Error";
+    case 400:
+      return "Bad Request";
+    case 403:
+      return "Forbidden";
+    case 408:
+      return "Request Timeout";
+    case 414:
+      return "URI Too Long";
+    case 417:
+      return "Expectation Failed";
+    case 421:
+      return "Misdirected Request";
+    case 429:
+      return "Too Many Requests";
+    case 431:
+      return "Request Header Fields Too Large";
+    case 502:
+      return "Bad Gateway";
+    case 503:
+      return "Service Unavailable";
+    case 505:
+      return "HTTP Version Not Supported";
+    default:
+      return "Error";
   }
 }
 
 std::vector<std::string> next_steps(const Denial& denial) {
   if (denial.status == 403 || denial.code == "rate_limited")
-    return {"This was decided by the sandbox's policy. Do not retry, and do not try another way around it: "
-            "every way out of this sandbox is judged by the same policy.",
-            "Tell your operator what you need and why. They can allow it with: nemoclawctl approve " + denial.decision};
+    return {
+        "This was decided by the sandbox's policy. Do not retry, and do not try another way around it: "
+        "every way out of this sandbox is judged by the same policy.",
+        "Tell your operator what you need and why. They can allow it with: nemoclawctl approve " +
+            denial.decision};
   if (denial.status >= 500)
     return {"The policy allows this destination, but it could not be reached. Trying again later may help."};
-  return {"The request itself is malformed and was not forwarded. Send a well-formed HTTP/1.1 proxy request."};
+  return {
+      "The request itself is malformed and was not forwarded. Send a well-formed HTTP/1.1 proxy request."};
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
-// The proxy's own answers: a denial that tells an agent what happened, not to retry around it, and how the operator can
-// allow it. Pure.
+// The proxy's own answers: a denial that tells an agent what happened, not to retry around it, and how the
+// operator can allow it. Pure.
 #pragma once
 
 #include <cstdint>

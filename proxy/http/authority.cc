@@ -15,7 +15,8 @@ bool is_host_byte(char byte) {
 }
 
 Result<uint16_t> parse_port(std::string_view text) {
-  const bool digits = !text.empty() && std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+  const bool digits =
+      !text.empty() && std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
   unsigned value = 0;
   if (!digits || text.size() > 5 || text.front() == '0' ||
       std::from_chars(text.data(), text.data() + text.size(), value).ec != std::errc() || value > 65535)
@@ -27,7 +28,8 @@ Result<std::string> parse_ipv6(std::string_view text) {
   in6_addr address;
   char canonical[INET6_ADDRSTRLEN];
   if (text.size() >= sizeof canonical || inet_pton(AF_INET6, std::string(text).c_str(), &address) != 1)
-    return make_error("'[" + std::string(quoted(text, 64)) + "]' is not an IPv6 address (zone ids are not accepted)");
+    return make_error("'[" + std::string(quoted(text, 64)) +
+                      "]' is not an IPv6 address (zone ids are not accepted)");
   return std::string(inet_ntop(AF_INET6, &address, canonical, sizeof canonical));
 }
 
@@ -45,7 +47,8 @@ Result<Authority> parse_authority(std::string_view text, std::optional<uint16_t>
     authority.is_ipv6 = true;
     rest = text.substr(close + 1);
   } else {
-    const size_t end = static_cast<size_t>(std::find_if_not(text.begin(), text.end(), is_host_byte) - text.begin());
+    const size_t end =
+        static_cast<size_t>(std::find_if_not(text.begin(), text.end(), is_host_byte) - text.begin());
     if (end == 0) return make_error("the host is empty or starts with a byte that no host name has");
     authority.host = text.substr(0, end);
     rest = text.substr(end);
@@ -55,7 +58,8 @@ Result<Authority> parse_authority(std::string_view text, std::optional<uint16_t>
     authority.port = *default_port;
     return authority;
   }
-  if (rest.front() != ':') return make_error("unexpected byte after the host in authority " + quoted(text, 80));
+  if (rest.front() != ':')
+    return make_error("unexpected byte after the host in authority " + quoted(text, 80));
   authority.port = TRY(parse_port(rest.substr(1)));
   return authority;
 }

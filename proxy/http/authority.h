@@ -1,5 +1,6 @@
-// host ":" port as it may stand in a CONNECT target, an absolute URI or a Host field (RFC 9110 section 4.2, 9112 section
-// 3.2). Stricter than the RFC: no userinfo, no percent-encoding, no zone id, no IPvFuture, no empty or padded port. Pure.
+// host ":" port as it may stand in a CONNECT target, an absolute URI or a Host field (RFC 9110 section 4.2,
+// 9112 section 3.2). Stricter than the RFC: no userinfo, no percent-encoding, no zone id, no IPvFuture, no
+// empty or padded port. Pure.
 #pragma once
 
 #include <cstdint>

@@ -50,10 +50,14 @@ BodyDecoder::State BodyDecoder::feed_chunked(std::string_view& input, std::strin
       continue;
     }
     switch (lines_.next(input)) {
-      case LineReader::Step::NeedMore: return state_;
-      case LineReader::Step::Malformed: return fail("a chunk line that does not end with CR LF");
-      case LineReader::Step::TooLong: return fail("a chunk line that is too long");
-      case LineReader::Step::Line: break;
+      case LineReader::Step::NeedMore:
+        return state_;
+      case LineReader::Step::Malformed:
+        return fail("a chunk line that does not end with CR LF");
+      case LineReader::Step::TooLong:
+        return fail("a chunk line that is too long");
+      case LineReader::Step::Line:
+        break;
     }
     if (part_ == Part::SizeLine) {
       take_size_line(lines_.line());
@@ -76,7 +80,8 @@ BodyDecoder::State BodyDecoder::take_size_line(const std::string& line) {
     return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
   });
   if (!hexadecimal || size.size() > 16 ||
-      std::from_chars(size.data(), size.data() + size.size(), left_, 16).ec != std::errc() || left_ > INT64_MAX)
+      std::from_chars(size.data(), size.data() + size.size(), left_, 16).ec != std::errc() ||
+      left_ > INT64_MAX)
     return fail("a chunk size that is not a plain hexadecimal number");
   if (semicolon != std::string::npos) {
     extension_bytes_ += line.size() - semicolon;

@@ -1,4 +1,5 @@
-// Reads one message body out of a byte stream and no byte more; strict about every chunk (RFC 9112 section 7.1). No I/O.
+// Reads one message body out of a byte stream and no byte more; strict about every chunk (RFC 9112
+// section 7.1). No I/O.
 #pragma once
 
 #include <cstdint>
@@ -15,8 +16,8 @@ class BodyDecoder {
   explicit BodyDecoder(const Framing& framing);
 
   enum class State { NeedMore, Complete, Malformed };
-  // Takes the body's bytes off the front of `input` and appends its content to `content`. Chunk extensions and trailers
-  // are checked, bounded and dropped.
+  // Takes the body's bytes off the front of `input` and appends its content to `content`. Chunk extensions
+  // and trailers are checked, bounded and dropped.
   State feed(std::string_view& input, std::string& content);
   State state() const { return state_; }
   // The stream ended: Complete only if the framing allows the body to end here.

@@ -21,7 +21,8 @@ size_t count_fields(const std::vector<Field>& fields, std::string_view name) {
 
 Result<uint64_t> parse_content_length(std::string_view text) {
   uint64_t value = 0;
-  const bool digits = !text.empty() && std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+  const bool digits =
+      !text.empty() && std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
   if (!digits || text.size() > 19 || (text.size() > 1 && text.front() == '0') ||
       std::from_chars(text.data(), text.data() + text.size(), value).ec != std::errc() || value > INT64_MAX)
     return make_error("Content-Length " + quoted(text, 32) + " is not a plain number");
@@ -79,13 +80,14 @@ Result<std::vector<std::string>> connection_tokens(const std::vector<Field>& fie
 
 std::vector<Field> end_to_end_fields(const std::vector<Field>& fields) {
   static constexpr const char* kHopByHop[] = {
-      "connection", "keep-alive", "te",  "trailer", "transfer-encoding", "upgrade", "http2-settings",
-      "expect",     "host",       "content-length"};
+      "connection", "keep-alive",     "te",     "trailer", "transfer-encoding",
+      "upgrade",    "http2-settings", "expect", "host",    "content-length"};
   const Result<std::vector<std::string>> named = connection_tokens(fields);
   std::vector<Field> kept;
   for (const Field& field : fields) {
     const std::string name = lower(field.name);
-    const bool fixed = std::any_of(std::begin(kHopByHop), std::end(kHopByHop), [&](const char* hop) { return name == hop; });
+    const bool fixed =
+        std::any_of(std::begin(kHopByHop), std::end(kHopByHop), [&](const char* hop) { return name == hop; });
     const bool listed = named && std::find(named->begin(), named->end(), name) != named->end();
     if (!fixed && !listed && name.rfind("proxy-", 0) != 0) kept.push_back(field);
   }

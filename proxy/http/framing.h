@@ -1,5 +1,5 @@
-// How long a message body is: decided once from the head, never guessed (RFC 9112 section 6, narrowed: a message that
-// two parsers could frame differently is refused). Pure.
+// How long a message body is: decided once from the head, never guessed (RFC 9112 section 6, narrowed: a
+// message that two parsers could frame differently is refused). Pure.
 #pragma once
 
 #include <cstdint>
@@ -28,15 +28,15 @@ struct Framing {
 // Digits only, no leading zero, at most 19 digits.
 Result<uint64_t> parse_content_length(std::string_view text);
 
-// Content-Length and Transfer-Encoding of one message: at most one of the two, once, and `chunked` alone. Neither:
-// BodyKind::None (a response's reader turns that into UntilClose).
+// Content-Length and Transfer-Encoding of one message: at most one of the two, once, and `chunked` alone.
+// Neither: BodyKind::None (a response's reader turns that into UntilClose).
 Result<Framing> parse_framing(const std::vector<Field>& fields, int minor_version);
 
 // "name: value" -> Field; refuses folded lines, white space before the colon, and names that are not tokens.
 Result<Field> parse_field(std::string_view line);
 
-// Fields that end at this hop: the fixed ones, those that Connection names, and everything that starts with "proxy-".
-// Framing fields and Host count as hop-by-hop too, because they are written anew.
+// Fields that end at this hop: the fixed ones, those that Connection names, and everything that starts with
+// "proxy-". Framing fields and Host count as hop-by-hop too, because they are written anew.
 std::vector<Field> end_to_end_fields(const std::vector<Field>& fields);
 
 // Tokens of Connection; an error if it names a field that frames or routes the message.

@@ -1,5 +1,5 @@
-// CRLF lines from a byte stream, strictly: a bare LF, a bare CR or a NUL is an error at the byte where it stands, so the
-// answer never depends on how the stream was cut into segments. No I/O.
+// CRLF lines from a byte stream, strictly: a bare LF, a bare CR or a NUL is an error at the byte where it
+// stands, so the answer never depends on how the stream was cut into segments. No I/O.
 #pragma once
 
 #include <cstddef>

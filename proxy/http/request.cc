@@ -20,10 +20,14 @@ State RequestParser::feed(std::string_view& input) {
     if (first && input.front() != '\r' && !is_token(input.substr(0, 1)))
       return refuse(400, "the first byte is not HTTP (TLS or SOCKS sent to an HTTP proxy?)");
     switch (lines_.next(input)) {
-      case LineReader::Step::NeedMore: return state_;
-      case LineReader::Step::Malformed: return refuse(400, "a line that does not end with CR LF, or a NUL byte");
-      case LineReader::Step::TooLong: return refuse(431, "the request head is too large");
-      case LineReader::Step::Line: break;
+      case LineReader::Step::NeedMore:
+        return state_;
+      case LineReader::Step::Malformed:
+        return refuse(400, "a line that does not end with CR LF, or a NUL byte");
+      case LineReader::Step::TooLong:
+        return refuse(431, "the request head is too large");
+      case LineReader::Step::Line:
+        break;
     }
     if (const std::optional<State> end = take_line(lines_.line())) return *end;
   }
@@ -57,7 +61,8 @@ State RequestParser::parse_request_line(std::string_view line) {
     return refuse(400, "the request line is not 'METHOD target HTTP/1.1' with single spaces");
   const std::string_view method = line.substr(0, first), target = line.substr(first + 1, second - first - 1),
                          version = line.substr(second + 1);
-  if (!is_token(method) || method.size() > 32) return refuse(400, "the method is not a token of at most 32 bytes");
+  if (!is_token(method) || method.size() > 32)
+    return refuse(400, "the method is not a token of at most 32 bytes");
   const bool is_version = version.size() == 8 && version.substr(0, 5) == "HTTP/" && version[6] == '.';
   if (version != "HTTP/1.1" && version != "HTTP/1.0")
     return refuse(is_version ? 505 : 400, "the version is neither HTTP/1.1 nor HTTP/1.0");
@@ -89,16 +94,17 @@ State RequestParser::parse_target(std::string_view target) {
   if (!authority) return refuse(400, "absolute target: " + authority.error().message);
   request_.authority = std::move(*authority);
   const std::string_view path = end == std::string_view::npos ? std::string_view() : target.substr(end);
-  if (path.empty()) request_.path = request_.method == "OPTIONS" ? "*" : "/";
-  else request_.path = path.front() == '?' ? "/" + std::string(path) : std::string(path);
+  if (path.empty())
+    request_.path = request_.method == "OPTIONS" ? "*" : "/";
+  else
+    request_.path = path.front() == '?' ? "/" + std::string(path) : std::string(path);
   return state_;
 }
 
 State RequestParser::check_host() {
   const size_t hosts = count_fields(request_.fields, "host");
   if (hosts > 1) return refuse(400, "more than one Host");
-  if (hosts == 0)
-    return request_.minor_version == 1 ? refuse(400, "HTTP/1.1 without Host") : state_;
+  if (hosts == 0) return request_.minor_version == 1 ? refuse(400, "HTTP/1.1 without Host") : state_;
   const Result<Authority> host =
       parse_authority(find_field(request_.fields, "host")->value, request_.authority.port);
   if (!host) return refuse(400, "Host: " + host.error().message);
@@ -133,9 +139,10 @@ State RequestParser::finish() {
 }
 
 std::string serialise_request(const Request& request) {
-  std::string head = request.method + " " + request.path + " HTTP/1.1\r\nHost: " +
-                     render_authority(request.authority, 80) + "\r\n";
-  for (const Field& field : end_to_end_fields(request.fields)) head += field.name + ": " + field.value + "\r\n";
+  std::string head = request.method + " " + request.path +
+                     " HTTP/1.1\r\nHost: " + render_authority(request.authority, 80) + "\r\n";
+  for (const Field& field : end_to_end_fields(request.fields))
+    head += field.name + ": " + field.value + "\r\n";
   if (request.framing.kind == BodyKind::Length)
     head += "Content-Length: " + std::to_string(request.framing.length) + "\r\n";
   if (request.framing.kind == BodyKind::Chunked) head += "Transfer-Encoding: chunked\r\n";

@@ -1,6 +1,7 @@
-// The one parser of client requests, incremental and without I/O, and the one canonical form that is judged, audited and
-// forwarded. Bytes that were judged are never forwarded as they came: serialise_request() writes the request anew.
-// RFC 9112, narrowed; whatever two servers could read differently is an error that closes the connection.
+// The one parser of client requests, incremental and without I/O, and the one canonical form that is judged,
+// audited and forwarded. Bytes that were judged are never forwarded as they came: serialise_request() writes
+// the request anew. RFC 9112, narrowed; whatever two servers could read differently is an error that closes
+// the connection.
 #pragma once
 
 #include <optional>
@@ -17,10 +18,10 @@ namespace nemoclaw::http {
 struct Request {
   std::string method;
   bool is_connect = false;
-  Authority authority;       // CONNECT's target, or the absolute URI's; Host never decides anything
-  std::string path;          // absolute form: path and query as origin form ("/a?b", or "*" for OPTIONS)
-  int minor_version = 1;     // HTTP/1.x
-  std::vector<Field> fields; // all, as they came
+  Authority authority;        // CONNECT's target, or the absolute URI's; Host never decides anything
+  std::string path;           // absolute form: path and query as origin form ("/a?b", or "*" for OPTIONS)
+  int minor_version = 1;      // HTTP/1.x
+  std::vector<Field> fields;  // all, as they came
   Framing framing;
   bool expect_continue = false;
 };
@@ -44,7 +45,8 @@ class RequestParser {
       : limits_(limits), lines_(limits.line_bytes_max, limits.head_bytes_max) {}
 
   enum class State { NeedMore, Complete, Refused };
-  // Takes the head's bytes off the front of `input`; what is left after Complete belongs to the body or the tunnel.
+  // Takes the head's bytes off the front of `input`; what is left after Complete belongs to the body or the
+  // tunnel.
   State feed(std::string_view& input);
   bool started() const { return started_; }  // a byte of a request has come
   const Request& request() const { return request_; }
@@ -67,8 +69,8 @@ class RequestParser {
   Refusal refusal_;
 };
 
-// The head as it goes to the origin: origin form, Host from the authority, end-to-end fields, framing of the body that
-// follows, Connection: close.
+// The head as it goes to the origin: origin form, Host from the authority, end-to-end fields, framing of the
+// body that follows, Connection: close.
 std::string serialise_request(const Request& request);
 
 }  // namespace nemoclaw::http

@@ -16,10 +16,14 @@ State ResponseParser::fail(std::string reason) {
 State ResponseParser::feed(std::string_view& input) {
   while (state_ == State::NeedMore && !input.empty()) {
     switch (lines_.next(input)) {
-      case LineReader::Step::NeedMore: return state_;
-      case LineReader::Step::Malformed: return fail("a line that does not end with CR LF, or a NUL byte");
-      case LineReader::Step::TooLong: return fail("the response head is too large");
-      case LineReader::Step::Line: break;
+      case LineReader::Step::NeedMore:
+        return state_;
+      case LineReader::Step::Malformed:
+        return fail("a line that does not end with CR LF, or a NUL byte");
+      case LineReader::Step::TooLong:
+        return fail("the response head is too large");
+      case LineReader::Step::Line:
+        break;
     }
     const std::string& line = lines_.line();
     if (!have_status_line_) {
@@ -58,7 +62,8 @@ State ResponseParser::finish() {
   const Result<Framing> framing = parse_framing(response_.fields, response_.minor_version);
   if (!framing) return fail(framing.error().message);
   response_.framing = *framing;
-  const bool bodiless = method_ == "HEAD" || response_.status < 200 || response_.status == 204 || response_.status == 304;
+  const bool bodiless =
+      method_ == "HEAD" || response_.status < 200 || response_.status == 204 || response_.status == 304;
   if (bodiless)
     response_.framing = Framing{BodyKind::None, 0};
   else if (framing->kind == BodyKind::None)
@@ -68,12 +73,14 @@ State ResponseParser::finish() {
 
 std::string serialise_response(const Response& response, int client_minor_version) {
   std::string head = "HTTP/1.1 " + std::to_string(response.status) + " " + response.reason + "\r\n";
-  for (const Field& field : end_to_end_fields(response.fields)) head += field.name + ": " + field.value + "\r\n";
+  for (const Field& field : end_to_end_fields(response.fields))
+    head += field.name + ": " + field.value + "\r\n";
   const Field* length = find_field(response.fields, "content-length");
   if (response.framing.kind == BodyKind::Length)
     head += "Content-Length: " + std::to_string(response.framing.length) + "\r\n";
   else if (response.framing.kind == BodyKind::None && length && response.status != 204)
-    head += "Content-Length: " + length->value + "\r\n";  // HEAD and 304: the length that a GET would have had
+    head +=
+        "Content-Length: " + length->value + "\r\n";  // HEAD and 304: the length that a GET would have had
   else if (response.framing.kind == BodyKind::Chunked && client_minor_version == 1)
     head += "Transfer-Encoding: chunked\r\n";
   return head + "Connection: close\r\n\r\n";

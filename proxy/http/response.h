@@ -21,7 +21,8 @@ struct Response {
 class ResponseParser {
  public:
   // `request_method`: HEAD and CONNECT change what follows the head.
-  explicit ResponseParser(std::string_view request_method) : lines_(16 << 10, 64 << 10), method_(request_method) {}
+  explicit ResponseParser(std::string_view request_method)
+      : lines_(16 << 10, 64 << 10), method_(request_method) {}
 
   enum class State { NeedMore, Complete, Malformed };
   State feed(std::string_view& input);
@@ -41,8 +42,8 @@ class ResponseParser {
   std::string error_;
 };
 
-// Head for the client: end-to-end fields, Connection: close, and a framing that this client understands (an HTTP/1.0
-// client gets a chunked body without its chunks, ended by the close).
+// Head for the client: end-to-end fields, Connection: close, and a framing that this client understands (an
+// HTTP/1.0 client gets a chunked body without its chunks, ended by the close).
 std::string serialise_response(const Response& response, int client_minor_version);
 
 }  // namespace nemoclaw::http

@@ -16,8 +16,8 @@ using Task = asio::awaitable<T>;
 // `auto [code, size] = co_await socket.async_read_some(buffer, kTuple);`
 inline constexpr auto kTuple = asio::experimental::as_tuple(asio::use_awaitable);
 
-// Starts a coroutine that nobody waits for. Our coroutines do not throw; what a library throws (no memory) must end the
-// process, because a half-run decision must not linger.
+// Starts a coroutine that nobody waits for. Our coroutines do not throw; what a library throws (no memory)
+// must end the process, because a half-run decision must not linger.
 template <typename Executor>
 void start(const Executor& executor, Task<void> task) {
   asio::co_spawn(executor, std::move(task), [](std::exception_ptr failure) {
@@ -25,8 +25,8 @@ void start(const Executor& executor, Task<void> task) {
   });
 }
 
-// Cancels all operations on a socket when the time is over, unless it goes out of scope first. One timer for a whole
-// phase ("read the head"), so that a trickle of bytes does not extend it.
+// Cancels all operations on a socket when the time is over, unless it goes out of scope first. One timer for
+// a whole phase ("read the head"), so that a trickle of bytes does not extend it.
 class Deadline {
  public:
   Deadline(tcp::socket& socket, std::chrono::milliseconds time)
@@ -49,7 +49,8 @@ class Deadline {
 
  private:
   struct State {
-    State(const tcp::socket::executor_type& executor, tcp::socket* target) : timer(executor), socket(target) {}
+    State(const tcp::socket::executor_type& executor, tcp::socket* target)
+        : timer(executor), socket(target) {}
     asio::steady_timer timer;
     tcp::socket* socket;
     bool expired = false;

@@ -67,7 +67,8 @@ Result<Fd> open_bypass_log(uint16_t group) {
   if (!socket.valid()) return errno_error("nflog socket");
   sockaddr_nl address = {};
   address.nl_family = AF_NETLINK;
-  if (bind(socket.raw(), reinterpret_cast<sockaddr*>(&address), sizeof address) != 0) return errno_error("nflog bind");
+  if (bind(socket.raw(), reinterpret_cast<sockaddr*>(&address), sizeof address) != 0)
+    return errno_error("nflog bind");
   alignas(8) char buffer[1024];
   nlmsghdr* header = begin_config(buffer, group);
   nfulnl_msg_config_cmd bind_command = {};
@@ -88,10 +89,12 @@ Task<void> read_bypass_log(Fd log, std::function<void(const RejectedPacket&)> re
   asio::posix::stream_descriptor descriptor(co_await asio::this_coro::executor, log.release());
   alignas(8) static char buffer[32 << 10];
   for (;;) {
-    const auto [wait_code] = co_await descriptor.async_wait(asio::posix::stream_descriptor::wait_read, kTuple);
+    const auto [wait_code] =
+        co_await descriptor.async_wait(asio::posix::stream_descriptor::wait_read, kTuple);
     if (wait_code) co_return;
     const ssize_t got = recv(descriptor.native_handle(), buffer, sizeof buffer, MSG_DONTWAIT);
-    if (got < 0 && (errno == EAGAIN || errno == EINTR || errno == ENOBUFS)) continue;  // ENOBUFS: some were dropped
+    if (got < 0 && (errno == EAGAIN || errno == EINTR || errno == ENOBUFS))
+      continue;  // ENOBUFS: some were dropped
     if (got < 0) {
       log::warning(errno_error("nflog").message);
       co_return;

@@ -16,8 +16,8 @@ Result<Fd> listen_on(const asio::ip::address& address, uint16_t port);
 // False if the kernel has no IPv6 at all; then there is nothing to listen on and nothing to fence.
 bool has_ipv6();
 
-// Where the client wanted to go before the fence redirected it (SO_ORIGINAL_DST, IP6T_SO_ORIGINAL_DST); nullopt for a
-// connection that was not redirected.
+// Where the client wanted to go before the fence redirected it (SO_ORIGINAL_DST, IP6T_SO_ORIGINAL_DST);
+// nullopt for a connection that was not redirected.
 std::optional<tcp::endpoint> original_destination(FdRef socket, const tcp::endpoint& local);
 
 // Marks the socket's packets as the proxy's; without the mark the fence refuses them.

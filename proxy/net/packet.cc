@@ -68,24 +68,37 @@ std::optional<Packet> parse_v6(std::string_view bytes) {
 std::optional<Packet> parse_packet(std::string_view bytes) {
   if (bytes.size() < 20) return std::nullopt;
   switch (byte_at(bytes, 0) >> 4) {
-    case 4: return parse_v4(bytes);
-    case 6: return parse_v6(bytes);
-    default: return std::nullopt;
+    case 4:
+      return parse_v4(bytes);
+    case 6:
+      return parse_v6(bytes);
+    default:
+      return std::nullopt;
   }
 }
 
 std::string protocol_name(uint8_t protocol) {
   switch (protocol) {
-    case IPPROTO_ICMP: return "icmp";
-    case IPPROTO_IGMP: return "igmp";
-    case IPPROTO_TCP: return "tcp";
-    case IPPROTO_UDP: return "udp";
-    case IPPROTO_DCCP: return "dccp";
-    case IPPROTO_GRE: return "gre";
-    case IPPROTO_ICMPV6: return "icmpv6";
-    case IPPROTO_SCTP: return "sctp";
-    case IPPROTO_UDPLITE: return "udplite";
-    default: return "ip-" + std::to_string(protocol);
+    case IPPROTO_ICMP:
+      return "icmp";
+    case IPPROTO_IGMP:
+      return "igmp";
+    case IPPROTO_TCP:
+      return "tcp";
+    case IPPROTO_UDP:
+      return "udp";
+    case IPPROTO_DCCP:
+      return "dccp";
+    case IPPROTO_GRE:
+      return "gre";
+    case IPPROTO_ICMPV6:
+      return "icmpv6";
+    case IPPROTO_SCTP:
+      return "sctp";
+    case IPPROTO_UDPLITE:
+      return "udplite";
+    default:
+      return "ip-" + std::to_string(protocol);
   }
 }
 

@@ -23,7 +23,8 @@ struct Tunnel {
 };
 
 Task<void> pump(Tunnel& tunnel, tcp::socket& from, tcp::socket& to, uint64_t& count) {
-  // One thread: the buffer is shared by all tunnels, because no coroutine is suspended while it holds data there.
+  // One thread: the buffer is shared by all tunnels, because no coroutine is suspended while it holds data
+  // there.
   static char buffer[64 << 10];
   std::string pending;
   for (;;) {
@@ -39,8 +40,10 @@ Task<void> pump(Tunnel& tunnel, tcp::socket& from, tcp::socket& to, uint64_t& co
     if (code) co_return tunnel.reset();
     tunnel.last_byte = Clock::now();
     size_t put = to.write_some(asio::buffer(buffer, got), code);
-    if (code == asio::error::would_block || code == asio::error::try_again) put = 0;
-    else if (code) co_return tunnel.reset();
+    if (code == asio::error::would_block || code == asio::error::try_again)
+      put = 0;
+    else if (code)
+      co_return tunnel.reset();
     if (put < got) {
       pending.assign(buffer + put, got - put);
       const auto [write_code, written] = co_await asio::async_write(to, asio::buffer(pending), kTuple);

@@ -28,9 +28,11 @@ Result<Executable> open_executable(FdRef process) {
   struct stat status;
   if (fstat(executable.file.raw(), &status) != 0) return errno_error("stat the executable");
   executable.key = file_key(status);
-  // d_path() marks a file without a name; a memfd never had one. A real name that ends like this is refused as well.
+  // d_path() marks a file without a name; a memfd never had one. A real name that ends like this is refused
+  // as well.
   if (status.st_nlink == 0 || executable.path.ends_with(" (deleted)"))
-    return make_error("the executable " + quoted(executable.path) + " was deleted or replaced, or never had a name");
+    return make_error("the executable " + quoted(executable.path) +
+                      " was deleted or replaced, or never had a name");
   if (executable.path.empty() || executable.path.front() != '/')
     return make_error("the executable " + quoted(executable.path) + " is not reachable by a path");
   return executable;
@@ -95,7 +97,8 @@ std::optional<std::string> HashCache::find(const FileKey& key) const {
 }
 
 void HashCache::store(const FileKey& key, std::string digest) {
-  if (digests_.size() >= kEntriesMax) digests_.clear();  // a flood of new binaries costs hashing, never memory
+  if (digests_.size() >= kEntriesMax)
+    digests_.clear();  // a flood of new binaries costs hashing, never memory
   digests_[key] = std::move(digest);
 }
 

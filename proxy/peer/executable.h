@@ -1,5 +1,5 @@
-// The file that a process executes: opened once through /proc/<pid>/exe, and from then on known by that descriptor. Its
-// path is what the kernel shows for it inside the container; argv and comm say nothing.
+// The file that a process executes: opened once through /proc/<pid>/exe, and from then on known by that
+// descriptor. Its path is what the kernel shows for it inside the container; argv and comm say nothing.
 #pragma once
 
 #include <sys/stat.h>
@@ -31,8 +31,8 @@ struct Executable {
   std::string path;  // from the root of the process's mount namespace
 };
 
-// `process` is a descriptor of /proc/<pid>. An error for executables that have no name any more (deleted, memfd): what
-// cannot be named cannot be allowed.
+// `process` is a descriptor of /proc/<pid>. An error for executables that have no name any more (deleted,
+// memfd): what cannot be named cannot be allowed.
 Result<Executable> open_executable(FdRef process);
 
 // SHA-256 of one file in steps, so that a large binary does not hold up the event loop.

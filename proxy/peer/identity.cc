@@ -20,8 +20,8 @@ uint64_t mount_namespace_of(FdRef process) {
   return fstatat(process.raw(), "ns/mnt", &status, 0) == 0 ? status.st_ino : 0;
 }
 
-// The container's first process is the oldest member of its cgroup. Paths are compared in its mount namespace: a process
-// that made a mount namespace of its own could put any file at any path.
+// The container's first process is the oldest member of its cgroup. Paths are compared in its mount
+// namespace: a process that made a mount namespace of its own could put any file at any path.
 uint64_t container_mount_namespace(const std::vector<pid_t>& members) {
   uint64_t oldest = UINT64_MAX, found = 0;
   for (const pid_t pid : members) {
@@ -71,7 +71,8 @@ std::vector<Ancestor> find_ancestors(pid_t pid, const std::vector<pid_t>& member
   return ancestors;
 }
 
-Result<void> Identifier::resolve_owners(const std::vector<pid_t>& members, Located& located, Failure& failure) {
+Result<void> Identifier::resolve_owners(const std::vector<pid_t>& members, Located& located,
+                                        Failure& failure) {
   const uint64_t mount_namespace = container_mount_namespace(members);
   for (const Owner& owner : located.owners) {
     Fd process = TRY_CONTEXT(procfs::open_process(owner.pid), "the calling process is gone");
@@ -98,7 +99,8 @@ Result<Located> Identifier::locate(const SocketTuple& tuple, Failure& failure) {
   located.socket = TRY_CONTEXT(query_.find(tuple), "the calling socket is gone");
   failure.uid = located.socket.uid;
   failure.uid_known = true;
-  if (located.socket.inode == 0) return make_error("the calling process closed its socket before it was identified");
+  if (located.socket.inode == 0)
+    return make_error("the calling process closed its socket before it was identified");
   const std::vector<pid_t> members = TRY(list_members(cgroups_));
   located.owners = find_owners(members, located.socket.inode);
   if (located.owners.empty()) return make_error("no process of this sandbox holds the calling socket");

@@ -1,6 +1,6 @@
-// Who is calling: from a connection to executables. Identification is in two steps, because hashing is slow: locate()
-// finds processes and opens their executables; the caller then hashes what is not cached and asks confirm() whether the
-// answer still holds.
+// Who is calling: from a connection to executables. Identification is in two steps, because hashing is slow:
+// locate() finds processes and opens their executables; the caller then hashes what is not cached and asks
+// confirm() whether the answer still holds.
 #pragma once
 
 #include <string>
@@ -14,22 +14,23 @@ namespace nemoclaw::peer {
 
 struct Ancestor {
   pid_t pid = 0;
-  std::string path;      // as shown; not empty even if it cannot be trusted
-  Executable executable; // file invalid: the executable could not be opened (deleted, memfd, foreign namespace)
+  std::string path;  // as shown; not empty even if it cannot be trusted
+  Executable
+      executable;  // file invalid: the executable could not be opened (deleted, memfd, foreign namespace)
 };
 
 struct Located {
   SocketInfo socket;
-  std::vector<Owner> owners;       // all of them execute the same file
-  pid_t pid = 0;                   // the first owner
+  std::vector<Owner> owners;  // all of them execute the same file
+  pid_t pid = 0;              // the first owner
   Executable executable;
-  std::vector<Ancestor> ancestors; // nearest parent first, within the sandbox
+  std::vector<Ancestor> ancestors;  // nearest parent first, within the sandbox
 };
 
 struct Failure {
-  std::string code;    // "policy_denied" or "ambiguous_owner"
+  std::string code;  // "policy_denied" or "ambiguous_owner"
   std::string reason;
-  pid_t pid = 0;       // as far as it was known
+  pid_t pid = 0;  // as far as it was known
   uint32_t uid = 0;
   bool uid_known = false;
   std::string binary;

@@ -1,5 +1,5 @@
-// The sandbox's processes: the members of its cgroups, and who of them holds a socket. /proc as a whole is never scanned:
-// processes outside the sandbox are none of the proxy's business, and there may be thousands.
+// The sandbox's processes: the members of its cgroups, and who of them holds a socket. /proc as a whole is
+// never scanned: processes outside the sandbox are none of the proxy's business, and there may be thousands.
 #pragma once
 
 #include <sys/types.h>
@@ -12,8 +12,8 @@
 
 namespace nemoclaw::peer {
 
-// Members of the first of `cgroup_directories` that can be read (every hierarchy of cgroup v1 holds the same processes),
-// including those of cgroups below it; sorted, without duplicates. An error if none can be read.
+// Members of the first of `cgroup_directories` that can be read (every hierarchy of cgroup v1 holds the same
+// processes), including those of cgroups below it; sorted, without duplicates. An error if none can be read.
 Result<std::vector<pid_t>> list_members(const std::vector<std::string>& cgroup_directories);
 
 struct Owner {

@@ -67,7 +67,8 @@ Result<SocketInfo> SocketQuery::find(const SocketTuple& tuple) {
   header->nlmsg_type = SOCK_DIAG_BY_FAMILY;
   header->nlmsg_flags = NLM_F_REQUEST;
   header->nlmsg_seq = ++sequence_;
-  auto* request = static_cast<inet_diag_req_v2*>(mnl_nlmsg_put_extra_header(header, sizeof(inet_diag_req_v2)));
+  auto* request =
+      static_cast<inet_diag_req_v2*>(mnl_nlmsg_put_extra_header(header, sizeof(inet_diag_req_v2)));
   request->sdiag_family = static_cast<uint8_t>(tuple.local.ss_family);
   request->sdiag_protocol = static_cast<uint8_t>(tuple.protocol);
   request->idiag_states = ~0U;
@@ -87,7 +88,8 @@ Result<SocketInfo> SocketQuery::find(const SocketTuple& tuple) {
     }
     // An answer to an earlier query that was given up would be of another socket.
     if (reinterpret_cast<const nlmsghdr*>(buffer)->nlmsg_seq != sequence_) continue;
-    if (mnl_cb_run(buffer, static_cast<size_t>(got), sequence_, mnl_socket_get_portid(socket_), take_answer, &info) < 0)
+    if (mnl_cb_run(buffer, static_cast<size_t>(got), sequence_, mnl_socket_get_portid(socket_), take_answer,
+                   &info) < 0)
       return errno_error("sock_diag");
     return info;
   }

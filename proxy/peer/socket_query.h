@@ -1,5 +1,5 @@
-// Which socket is at the other end: one exact sock_diag(7) query (about a microsecond; /proc/net/tcp would be a thousand
-// times slower and ambiguous). Works in the network namespace in which it was created.
+// Which socket is at the other end: one exact sock_diag(7) query (about a microsecond; /proc/net/tcp would be
+// a thousand times slower and ambiguous). Works in the network namespace in which it was created.
 #pragma once
 
 #include <sys/socket.h>
@@ -13,8 +13,8 @@ struct mnl_socket;
 
 namespace nemoclaw::peer {
 
-// As the owner's socket sees it: `local` is the caller's own end. For a connection that the fence redirected, `remote`
-// is the original destination, because NAT rewrites packets and not sockets.
+// As the owner's socket sees it: `local` is the caller's own end. For a connection that the fence redirected,
+// `remote` is the original destination, because NAT rewrites packets and not sockets.
 struct SocketTuple {
   int protocol = IPPROTO_TCP_VALUE;
   sockaddr_storage local = {}, remote = {};

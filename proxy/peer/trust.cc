@@ -14,14 +14,16 @@ void TrustStore::pin(const std::string& path, std::string digest, Origin origin)
 Result<void> TrustStore::check(const std::string& path, const std::string& digest) {
   const auto entry = trusted_.find(path);
   if (entry == trusted_.end()) {
-    if (trusted_.size() >= kPathsMax) return make_error("too many different executables were used in this sandbox");
+    if (trusted_.size() >= kPathsMax)
+      return make_error("too many different executables were used in this sandbox");
     pin(path, digest, Origin::FirstUse);
     return {};
   }
   if (entry->second.digest == digest) return {};
-  return make_error("the content of " + quoted(path) + " changed since it was trusted " +
-                    (entry->second.origin == Origin::Create ? "when the sandbox was created" : "at its first use") +
-                    " (sha256 " + entry->second.digest + ", now " + digest + ")");
+  return make_error(
+      "the content of " + quoted(path) + " changed since it was trusted " +
+      (entry->second.origin == Origin::Create ? "when the sandbox was created" : "at its first use") +
+      " (sha256 " + entry->second.digest + ", now " + digest + ")");
 }
 
 Result<ImageFile> open_in_image(FdRef root, std::string_view path) {

@@ -1,5 +1,6 @@
-// Which content is trusted under which path: pinned when the sandbox was created for binaries that the policy names, and
-// at first use for all others. A path whose content changes afterwards loses its trust. No I/O but for open_in_image().
+// Which content is trusted under which path: pinned when the sandbox was created for binaries that the policy
+// names, and at first use for all others. A path whose content changes afterwards loses its trust. No I/O but
+// for open_in_image().
 #pragma once
 
 #include <map>
@@ -15,7 +16,8 @@ class TrustStore {
  public:
   enum class Origin { Create, FirstUse };
   void pin(const std::string& path, std::string digest, Origin origin);
-  // An error that names both digests if the path was trusted with another content; otherwise it is trusted from now on.
+  // An error that names both digests if the path was trusted with another content; otherwise it is trusted
+  // from now on.
   Result<void> check(const std::string& path, const std::string& digest);
   size_t size() const { return trusted_.size(); }
 

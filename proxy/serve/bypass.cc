@@ -57,7 +57,8 @@ net::Task<void> BypassAudit::write_first(Key key, net::RejectedPacket rejected) 
   }
   ++context_.counters.denied;
   context_.record(event);
-  if (const auto attempt = attempts_.find(key); attempt != attempts_.end()) attempt->second.event = std::move(event);
+  if (const auto attempt = attempts_.find(key); attempt != attempts_.end())
+    attempt->second.event = std::move(event);
 }
 
 void BypassAudit::flush() {

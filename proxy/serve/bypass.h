@@ -1,5 +1,5 @@
-// Rejected packets to audit lines: the first attempt at once, repetitions counted and written once a second, so that a
-// flood costs a line per second and destination, and at most a bounded number of destinations.
+// Rejected packets to audit lines: the first attempt at once, repetitions counted and written once a second,
+// so that a flood costs a line per second and destination, and at most a bounded number of destinations.
 #pragma once
 
 #include <map>
@@ -27,7 +27,7 @@ class BypassAudit {
   using Key = std::tuple<std::string, std::string, uint16_t>;
   struct Attempt {
     audit::Event event;
-    uint64_t pending = 0;   // since the last line
+    uint64_t pending = 0;  // since the last line
   };
   net::Task<void> write_first(Key key, net::RejectedPacket rejected);
 

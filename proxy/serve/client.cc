@@ -36,8 +36,8 @@ net::Task<void> read_head(tcp::socket& client, Head& head) {
   }
 }
 
-// A close with unread bytes would be a reset, which could overtake the answer: what the client still sends is read and
-// thrown away for a moment.
+// A close with unread bytes would be a reset, which could overtake the answer: what the client still sends is
+// read and thrown away for a moment.
 net::Task<void> answer_and_close(tcp::socket& client, std::string answer) {
   const net::Deadline deadline(client, kAnswerTimeout);
   const auto [write_code, written] = co_await asio::async_write(client, asio::buffer(answer), net::kTuple);
@@ -77,8 +77,8 @@ net::Task<void> run_tunnel(tcp::socket& client, enforce::Forwarding& forwarding,
   forwarding.finish(bytes);
 }
 
-net::Task<void> run_exchange(tcp::socket& client, enforce::Forwarding& forwarding, const http::Request& request,
-                             std::string early) {
+net::Task<void> run_exchange(tcp::socket& client, enforce::Forwarding& forwarding,
+                             const http::Request& request, std::string early) {
   ExchangeOutcome outcome;
   co_await exchange(client, forwarding.socket(), request, std::move(early), outcome);
   forwarding.finish(outcome.bytes, outcome.failure);
@@ -89,8 +89,15 @@ net::Task<void> run_exchange(tcp::socket& client, enforce::Forwarding& forwardin
   const audit::Event& event = forwarding.event();
   const http::Denial denial{outcome.client_fault ? 400 : 502,
                             outcome.client_fault ? "invalid_request" : "upstream_unreachable",
-                            event.decision, outcome.failure, "http", event.entry, event.actor.binary,
-                            event.host, event.port, request.method, {}};
+                            event.decision,
+                            outcome.failure,
+                            "http",
+                            event.entry,
+                            event.actor.binary,
+                            event.host,
+                            event.port,
+                            request.method,
+                            {}};
   co_await answer_and_close(client, http::render_denial(denial, request.method == "HEAD"));
 }
 
@@ -98,8 +105,9 @@ net::Task<void> handle(enforce::Context& context, tcp::socket& client, Head& hea
   enforce::Enforcer enforcer(context);
   const http::Request& request = head.parser.request();
   if (head.state != http::RequestParser::State::Complete) {
-    const http::Refusal refusal = head.timed_out ? http::Refusal{408, "invalid_request", "the request head did not come in time"}
-                                                 : head.parser.refusal();
+    const http::Refusal refusal =
+        head.timed_out ? http::Refusal{408, "invalid_request", "the request head did not come in time"}
+                       : head.parser.refusal();
     const enforce::Refused refused = co_await enforcer.refuse_invalid(intent_of(request), refusal, tuple);
     co_await answer_and_close(client, http::render_denial(refused.denial));
     co_return;
@@ -115,8 +123,10 @@ net::Task<void> handle(enforce::Context& context, tcp::socket& client, Head& hea
     co_return;
   }
   auto& forwarding = std::get<enforce::Forwarding>(forwarded);
-  if (request.is_connect) co_await run_tunnel(client, forwarding, std::move(head.rest));
-  else co_await run_exchange(client, forwarding, request, std::move(head.rest));
+  if (request.is_connect)
+    co_await run_tunnel(client, forwarding, std::move(head.rest));
+  else
+    co_await run_exchange(client, forwarding, request, std::move(head.rest));
 }
 
 // Both ends of an accepted connection; false if it is gone already.

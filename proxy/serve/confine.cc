@@ -17,8 +17,8 @@ namespace nemoclaw::serve {
 
 namespace {
 
-// NET_ADMIN: the socket mark that the fence lets out. SYS_PTRACE and DAC_READ_SEARCH: /proc/<pid>/{exe,fd,ns} of other
-// users' processes, and executables that only their owner may read.
+// NET_ADMIN: the socket mark that the fence lets out. SYS_PTRACE and DAC_READ_SEARCH: /proc/<pid>/{exe,fd,ns}
+// of other users' processes, and executables that only their owner may read.
 constexpr int kKeptCapabilities[] = {CAP_NET_ADMIN, CAP_SYS_PTRACE, CAP_DAC_READ_SEARCH};
 
 bool is_kept(int capability) {
@@ -70,7 +70,8 @@ Result<ProxyUser> find_proxy_user(const std::string& configured) {
     user.uid = entry->pw_uid;
     user.gid = entry->pw_gid;
   } else if (!configured.empty()) {
-    return make_error("proxy_user " + quoted(configured) + " is not a user of this host: create it, or leave proxy_user out");
+    return make_error("proxy_user " + quoted(configured) +
+                      " is not a user of this host: create it, or leave proxy_user out");
   }
   if (user.uid == 0 || user.gid == 0 || user.uid == static_cast<uid_t>(-1))
     return make_error("proxy_user: the proxy must not run as root");
@@ -79,9 +80,9 @@ Result<ProxyUser> find_proxy_user(const std::string& configured) {
 
 Result<void> confine(const ProxyUser& user) {
   TRY(set_limits());
-  // No Landlock here: a process in a Landlock domain may not ptrace-access processes outside of it, and without
-  // /proc/<pid>/exe and fd the caller could not be identified. What it would give (no file writes) the system call list
-  // and an unprivileged user give as well, but for files that anybody may write.
+  // No Landlock here: a process in a Landlock domain may not ptrace-access processes outside of it, and
+  // without /proc/<pid>/exe and fd the caller could not be identified. What it would give (no file writes)
+  // the system call list and an unprivileged user give as well, but for files that anybody may write.
   TRY(drop_bounding_set());
   if (prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) != 0) return errno_error("PR_SET_KEEPCAPS");
   if (setgroups(0, nullptr) != 0) return errno_error("setgroups");

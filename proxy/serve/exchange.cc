@@ -29,9 +29,10 @@ std::string reframe(const http::Framing& framing, std::string content, bool comp
   return out;
 }
 
-// Decodes the client's body and writes it anew; a malformed one resets the origin, so that it never looks complete there.
-net::Task<void> upload(tcp::socket& client, tcp::socket& origin, const http::Request& request, std::string early,
-                       ExchangeOutcome& outcome) {
+// Decodes the client's body and writes it anew; a malformed one resets the origin, so that it never looks
+// complete there.
+net::Task<void> upload(tcp::socket& client, tcp::socket& origin, const http::Request& request,
+                       std::string early, ExchangeOutcome& outcome) {
   http::BodyDecoder decoder(request.framing);
   std::string data = std::move(early);
   while (decoder.state() == http::BodyDecoder::State::NeedMore) {
@@ -60,7 +61,8 @@ net::Task<void> upload(tcp::socket& client, tcp::socket& origin, const http::Req
 net::Task<void> upload_and_wait(tcp::socket& client, tcp::socket& origin, const http::Request& request,
                                 std::string early, ExchangeOutcome& outcome) {
   co_await upload(client, origin, request, std::move(early), outcome);
-  asio::steady_timer forever(co_await asio::this_coro::executor, std::chrono::steady_clock::time_point::max());
+  asio::steady_timer forever(co_await asio::this_coro::executor,
+                             std::chrono::steady_clock::time_point::max());
   co_await forever.async_wait(net::kTuple);
 }
 
@@ -113,7 +115,8 @@ struct Download {
     const std::optional<http::Response> response = co_await read_answer_head();
     if (!response) co_return;
     outcome.answer_started = true;
-    if (!co_await write_text(client, http::serialise_response(*response, request.minor_version), outcome.bytes.in))
+    if (!co_await write_text(client, http::serialise_response(*response, request.minor_version),
+                             outcome.bytes.in))
       co_return fail("the client went away");
     http::Framing out_framing = response->framing;
     if (request.minor_version == 0 && out_framing.kind == http::BodyKind::Chunked)
@@ -129,15 +132,16 @@ struct Download {
         co_return fail("the origin's answer is malformed: " + decoder.error());
       const bool complete = decoder.state() == http::BodyDecoder::State::Complete;
       const std::string out = reframe(out_framing, std::move(content), complete);
-      if (!out.empty() && !co_await write_text(client, out, outcome.bytes.in)) co_return fail("the client went away");
+      if (!out.empty() && !co_await write_text(client, out, outcome.bytes.in))
+        co_return fail("the client went away");
     }
   }
 };
 
 }  // namespace
 
-net::Task<void> exchange(tcp::socket& client, tcp::socket& origin, const http::Request& request, std::string early,
-                         ExchangeOutcome& outcome) {
+net::Task<void> exchange(tcp::socket& client, tcp::socket& origin, const http::Request& request,
+                         std::string early, ExchangeOutcome& outcome) {
   using namespace asio::experimental::awaitable_operators;
   const bool has_body = request.framing.kind == http::BodyKind::Chunked || request.framing.length > 0;
   uint64_t interim_bytes = 0;

@@ -1,5 +1,5 @@
-// One absolute-form request over one upstream connection: exactly the judged request goes out, exactly one answer comes
-// back.
+// One absolute-form request over one upstream connection: exactly the judged request goes out, exactly one
+// answer comes back.
 #pragma once
 
 #include <string>

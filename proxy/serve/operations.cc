@@ -11,7 +11,8 @@ std::string text_of(const json::Value& request, std::string_view name) {
   return member && member->is_string() ? member->string : std::string();
 }
 
-std::string operate_start(Sandbox& sandbox, const asio::any_io_executor& executor, const json::Value& request) {
+std::string operate_start(Sandbox& sandbox, const asio::any_io_executor& executor,
+                          const json::Value& request) {
   json::Writer answer;
   if (sandbox.context->resolver) {
     // Read once and never again: a container that rewrites its files must not choose its name servers.
@@ -55,16 +56,19 @@ std::string operate_status(const Sandbox& sandbox) {
 
 }  // namespace
 
-control::Handler make_operations(Sandbox& sandbox, asio::any_io_executor executor, std::function<void()> stop) {
-  return [&sandbox, executor, stop = std::move(stop)](const std::string& operation, const json::Value& request) {
-    if (operation == "start") return operate_start(sandbox, executor, request);
-    if (operation == "status") return operate_status(sandbox);
-    if (operation == "stop") {
-      stop();
-      return std::string(R"({"ok":true})");
-    }
-    return control::render_error("unknown operation " + quoted(operation, 40) + "; known: start, status, stop");
-  };
+control::Handler make_operations(Sandbox& sandbox, asio::any_io_executor executor,
+                                 std::function<void()> stop) {
+  return
+      [&sandbox, executor, stop = std::move(stop)](const std::string& operation, const json::Value& request) {
+        if (operation == "start") return operate_start(sandbox, executor, request);
+        if (operation == "status") return operate_status(sandbox);
+        if (operation == "stop") {
+          stop();
+          return std::string(R"({"ok":true})");
+        }
+        return control::render_error("unknown operation " + quoted(operation, 40) +
+                                     "; known: start, status, stop");
+      };
 }
 
 }  // namespace nemoclaw::serve

@@ -10,6 +10,7 @@
 namespace nemoclaw::serve {
 
 // start, status, stop. `stop` is called when the proxy is asked to drain and exit.
-control::Handler make_operations(Sandbox& sandbox, asio::any_io_executor executor, std::function<void()> stop);
+control::Handler make_operations(Sandbox& sandbox, asio::any_io_executor executor,
+                                 std::function<void()> stop);
 
 }  // namespace nemoclaw::serve

@@ -18,9 +18,15 @@ Result<Options> parse_options(int argc, char** argv) {
   optind = 1;
   for (int which; (which = getopt_long(argc, argv, "", kOptions, nullptr)) != -1;) {
     switch (which) {
-      case 'd': options.sandbox_directory = optarg; break;
-      case 'c': options.config_file = optarg; break;
-      case 'v': options.show_version = true; break;
+      case 'd':
+        options.sandbox_directory = optarg;
+        break;
+      case 'c':
+        options.config_file = optarg;
+        break;
+      case 'v':
+        options.show_version = true;
+        break;
       case 'r': {
         const char* end = optarg + strlen(optarg);
         const auto [stop, code] = std::from_chars(optarg, end, options.ready_fd);
@@ -28,7 +34,8 @@ Result<Options> parse_options(int argc, char** argv) {
           return Error{0, "--ready-fd: not a descriptor number: " + quoted(optarg), 2};
         break;
       }
-      default: return Error{0, "unknown option or missing value: " + quoted(argv[optind - 1]), 2};
+      default:
+        return Error{0, "unknown option or missing value: " + quoted(argv[optind - 1]), 2};
     }
   }
   if (optind < argc) return Error{0, "unexpected argument " + quoted(argv[optind]), 2};

@@ -10,7 +10,7 @@ namespace nemoclaw::serve {
 
 struct Options {
   std::string sandbox_directory;
-  int ready_fd = -1;                // gets "R", or "E<message>"; -1: nobody waits
+  int ready_fd = -1;  // gets "R", or "E<message>"; -1: nobody waits
   std::optional<std::string> config_file;
   bool show_version = false;
 };

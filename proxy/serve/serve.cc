@@ -42,7 +42,8 @@ Result<Listeners> open_listeners(const std::string& sandbox_directory) {
   Result<Fd> bypass_log = net::open_bypass_log(net::kBypassLogGroup);
   if (bypass_log) listeners.bypass_log = std::move(*bypass_log);
   // The fence rejects such packets all the same; only the audit does not see them.
-  else log::warning("attempts to bypass the proxy will not be audited: " + bypass_log.error().message);
+  else
+    log::warning("attempts to bypass the proxy will not be audited: " + bypass_log.error().message);
   return listeners;
 }
 
@@ -61,8 +62,10 @@ net::Task<void> accept_clients(enforce::Context& context, Fd listener, bool v6, 
       co_await pause.async_wait(net::kTuple);
       continue;
     }
-    if (context.counters.connections >= kConnectionsMax) net::reset_connection(client);
-    else net::start(executor, serve(context, std::move(client)));
+    if (context.counters.connections >= kConnectionsMax)
+      net::reset_connection(client);
+    else
+      net::start(executor, serve(context, std::move(client)));
   }
 }
 
@@ -107,26 +110,32 @@ Result<void> run_proxy(const Options& options) {
   const std::function<void()> stop = [&] {
     if (!std::exchange(stopping, true)) net::start(loop.get_executor(), drain(loop, context));
   };
-  signals.async_wait([&](const asio::error_code& code, int) { if (!code) stop(); });
+  signals.async_wait([&](const asio::error_code& code, int) {
+    if (!code) stop();
+  });
   for (size_t i = 0; i < listeners.explicit_proxy.size(); ++i) {
-    net::start(loop.get_executor(), accept_clients(context, std::move(listeners.explicit_proxy[i]), i == 1, serve_client));
-    net::start(loop.get_executor(), accept_clients(context, std::move(listeners.captured[i]), i == 1, serve_captured));
+    net::start(loop.get_executor(),
+               accept_clients(context, std::move(listeners.explicit_proxy[i]), i == 1, serve_client));
+    net::start(loop.get_executor(),
+               accept_clients(context, std::move(listeners.captured[i]), i == 1, serve_captured));
   }
   net::start(loop.get_executor(),
-             control::serve_control(std::move(listeners.control), make_operations(sandbox, loop.get_executor(), stop)));
+             control::serve_control(std::move(listeners.control),
+                                    make_operations(sandbox, loop.get_executor(), stop)));
   if (listeners.bypass_log) {
     const asio::any_io_executor executor = loop.get_executor();
     net::start(loop.get_executor(),
-               net::read_bypass_log(std::move(*listeners.bypass_log), [&bypass, executor](const net::RejectedPacket& rejected) {
-                 bypass.report(executor, rejected);
-               }));
+               net::read_bypass_log(std::move(*listeners.bypass_log),
+                                    [&bypass, executor](const net::RejectedPacket& rejected) {
+                                      bypass.report(executor, rejected);
+                                    }));
     net::start(loop.get_executor(), bypass.flush_every_second());
   }
   report_ready(options.ready_fd, nullptr);
   loop.run();
   bypass.flush();
-  // Coroutines that are still suspended refer to what stands above: they must not be unwound after it. The kernel takes
-  // back the rest.
+  // Coroutines that are still suspended refer to what stands above: they must not be unwound after it. The
+  // kernel takes back the rest.
   _exit(0);
 }
 

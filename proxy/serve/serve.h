@@ -5,7 +5,8 @@
 
 namespace nemoclaw::serve {
 
-// Returns when the proxy was told to stop. Writes the readiness byte; the caller reports an error that comes before it.
+// Returns when the proxy was told to stop. Writes the readiness byte; the caller reports an error that comes
+// before it.
 Result<void> run_proxy(const Options& options);
 
 // "R", or "E" and the message, to --ready-fd.

@@ -3,10 +3,12 @@
 #include <fcntl.h>
 #include <sys/random.h>
 
+#include <algorithm>
 #include <cerrno>
 
 #include "policy/parse/parse.h"
 #include "runtime/base/file.h"
+#include "runtime/base/path.h"
 
 namespace nemoclaw::serve {
 
@@ -26,8 +28,8 @@ Result<policy::Policy> load_sandbox_policy(const Options& options, const oci::Sa
   }
   // The runtime enforced the static half of this very text; another text here would be another policy.
   if (!record.policy_digest.empty() && outcome.policy->digest != record.policy_digest)
-    return make_error(quoted(file) + " has the digest " + outcome.policy->digest + ", but sandbox.json says " +
-                      record.policy_digest);
+    return make_error(quoted(file) + " has the digest " + outcome.policy->digest +
+                      ", but sandbox.json says " + record.policy_digest);
   return std::move(*outcome.policy);
 }
 
@@ -58,6 +60,21 @@ std::string random_prefix() {
   uint64_t number = 0;
   if (getrandom(&number, sizeof number, 0) != sizeof number) number = static_cast<uint64_t>(time(nullptr));
   return format("%010llx", static_cast<unsigned long long>(number & 0xff'ffff'ffff));
+}
+
+// Every hierarchy of cgroup v1 should hold the same processes; `pids` is the one that nobody shares or leaves
+// out.
+std::vector<std::string> membership_cgroups(std::vector<std::string> directories) {
+  std::stable_partition(directories.begin(), directories.end(), [](const std::string& directory) {
+    return directory.find("/pids/") != std::string::npos;
+  });
+  return directories;
+}
+
+// The directory of this sandbox alone: two sandboxes in one file would break each other's chain.
+std::string audit_directory(const oci::SandboxRecord& record) {
+  const std::string directory = clean_path(record.log_directory);
+  return base_name(directory) == record.id ? directory : directory + "/" + record.id;
 }
 
 Result<std::vector<policy::Address>> read_node_addresses(const std::string& directory) {
@@ -93,17 +110,20 @@ Result<Sandbox> set_up_sandbox(const Options& options) {
 
   std::shared_ptr<const policy::Engine> engine = TRY_CONTEXT(policy::Engine::compile(policy), "policy");
   NamedBinaries binaries = TRY(pin_named_binaries(engine->named_binaries(), record.rootfs));
-  if (!binaries.aliases.empty()) engine = TRY_CONTEXT(policy::Engine::compile(policy, binaries.aliases), "policy");
+  if (!binaries.aliases.empty())
+    engine = TRY_CONTEXT(policy::Engine::compile(policy, binaries.aliases), "policy");
 
   peer::SocketQuery query = TRY(peer::SocketQuery::create());
-  TRY_CONTEXT(make_directories(record.log_directory, 0750), "audit directory");
+  const std::string log_directory = audit_directory(record);
+  TRY_CONTEXT(make_directories(log_directory, 0750), "audit directory");
   audit::Origin origin{record.id, record.container_ids.empty() ? record.id : record.container_ids.front(),
                        record.policy.empty() ? policy.name : record.policy, policy.digest, 1};
-  audit::Log log = TRY(audit::Log::open(record.log_directory + "/audit.jsonl", std::move(origin)));
+  audit::Log log = TRY(audit::Log::open(log_directory + "/audit.jsonl", std::move(origin)));
   TRY(log.give_to(sandbox.user.uid, sandbox.user.gid));
 
   sandbox.context = std::make_unique<enforce::Context>(
-      std::move(engine), peer::Identifier(std::move(query), record.cgroups), std::move(log));
+      std::move(engine), peer::Identifier(std::move(query), membership_cgroups(record.cgroups)),
+      std::move(log));
   sandbox.context->trust = std::move(binaries.trust);
   sandbox.context->node_addresses = TRY(read_node_addresses(options.sandbox_directory));
   sandbox.context->audit_fail_closed = sandbox.config.audit_fail_closed;

@@ -35,8 +35,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   // An origin-form head is what a server reads; as an absolute one it must give the same request again.
   const size_t space = forwarded.find(' ');
   const std::string& path = whole.request().path;
-  const std::string again = forwarded.substr(0, space) + " http://" + render_authority(whole.request().authority, 80) +
-                            (path == "*" ? "" : path) + forwarded.substr(space + 1 + path.size());
+  const std::string again = forwarded.substr(0, space) + " http://" +
+                            render_authority(whole.request().authority, 80) + (path == "*" ? "" : path) +
+                            forwarded.substr(space + 1 + path.size());
   RequestParser second;
   std::string_view reread = again;
   if (second.feed(reread) != RequestParser::State::Complete || !reread.empty()) abort();

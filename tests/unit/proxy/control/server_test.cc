@@ -27,27 +27,31 @@ class ControlServer : public testing::Test {
     asio::io_context loop;
     Result<Fd> listener = listen_control(path_);
     EXPECT_TRUE(listener) << listener.error().message;
-    net::start(loop.get_executor(), serve_control(std::move(*listener), [](const std::string& operation, const json::Value& request) {
-      const json::Value* extra = request.find("x");
-      return "{\"op\":" + json::quote(operation) + ",\"x\":" + json::quote(extra ? extra->string : "") + "}";
-    }));
+    net::start(loop.get_executor(), serve_control(std::move(*listener), [](const std::string& operation,
+                                                                           const json::Value& request) {
+                 const json::Value* extra = request.find("x");
+                 return "{\"op\":" + json::quote(operation) +
+                        ",\"x\":" + json::quote(extra ? extra->string : "") + "}";
+               }));
     std::string received;
-    net::start(loop.get_executor(), [](std::string where, std::string sent, int wanted, std::string& got,
-                                       asio::io_context& context) -> net::Task<void> {
-      asio::local::stream_protocol::socket socket(context);
-      const asio::local::stream_protocol::endpoint endpoint(where);
-      const auto [connected] = co_await socket.async_connect(endpoint, net::kTuple);
-      EXPECT_FALSE(connected);
-      co_await asio::async_write(socket, asio::buffer(sent), net::kTuple);
-      while (wanted-- > 0) {
-        std::string line;
-        const auto [code, size] = co_await asio::async_read_until(socket, asio::dynamic_buffer(line), '\n', net::kTuple);
-        if (code) break;
-        wanted -= static_cast<int>(std::count(line.begin(), line.end(), '\n')) - 1;
-        got += line;
-      }
-      context.stop();
-    }(path_, text, answers, received, loop));
+    net::start(loop.get_executor(),
+               [](std::string where, std::string sent, int wanted, std::string& got,
+                  asio::io_context& context) -> net::Task<void> {
+                 asio::local::stream_protocol::socket socket(context);
+                 const asio::local::stream_protocol::endpoint endpoint(where);
+                 const auto [connected] = co_await socket.async_connect(endpoint, net::kTuple);
+                 EXPECT_FALSE(connected);
+                 co_await asio::async_write(socket, asio::buffer(sent), net::kTuple);
+                 while (wanted-- > 0) {
+                   std::string line;
+                   const auto [code, size] =
+                       co_await asio::async_read_until(socket, asio::dynamic_buffer(line), '\n', net::kTuple);
+                   if (code) break;
+                   wanted -= static_cast<int>(std::count(line.begin(), line.end(), '\n')) - 1;
+                   got += line;
+                 }
+                 context.stop();
+               }(path_, text, answers, received, loop));
     loop.run();
     return received;
   }
@@ -55,7 +59,8 @@ class ControlServer : public testing::Test {
 };
 
 TEST_F(ControlServer, oneAnswerPerLine) {
-  EXPECT_EQ(exchange("{\"op\":\"a\",\"x\":\"1\"}\n{\"op\":\"b\"}\n", 2), "{\"op\":\"a\",\"x\":\"1\"}\n{\"op\":\"b\",\"x\":\"\"}\n");
+  EXPECT_EQ(exchange("{\"op\":\"a\",\"x\":\"1\"}\n{\"op\":\"b\"}\n", 2),
+            "{\"op\":\"a\",\"x\":\"1\"}\n{\"op\":\"b\",\"x\":\"\"}\n");
 }
 
 TEST_F(ControlServer, malformedRequestsAreAnswered) {

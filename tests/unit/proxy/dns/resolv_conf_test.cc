@@ -24,7 +24,9 @@ TEST(ResolvConf, emptyAndGarbage) {
 }
 
 TEST(Hosts, namesAreLowerCaseAndKeepTheirOrder) {
-  const Hosts hosts = parse_hosts("127.0.0.1 localhost\n10.0.0.1\tDB.internal db # x\n::1 localhost ip6\n10.0.0.2 db\nbad db\n10.0.0.3\n");
+  const Hosts hosts = parse_hosts(
+      "127.0.0.1 localhost\n10.0.0.1\tDB.internal db # x\n::1 localhost ip6\n10.0.0.2 db\nbad "
+      "db\n10.0.0.3\n");
   EXPECT_EQ(hosts.at("localhost"), (std::vector<std::string>{"127.0.0.1", "::1"}));
   EXPECT_EQ(hosts.at("db.internal"), (std::vector<std::string>{"10.0.0.1"}));
   EXPECT_EQ(hosts.at("db"), (std::vector<std::string>{"10.0.0.1", "10.0.0.2"}));
@@ -39,8 +41,10 @@ std::string ask(const std::string& hosts, const std::string& name) {
   std::string answer;
   net::start(loop.get_executor(), [](Resolver& from, std::string asked, std::string& out) -> net::Task<void> {
     const auto addresses = co_await from.resolve(std::move(asked));
-    if (!addresses) out = "error: " + addresses.error().message;
-    else for (const auto& address : *addresses) out += address.to_string() + " ";
+    if (!addresses)
+      out = "error: " + addresses.error().message;
+    else
+      for (const auto& address : *addresses) out += address.to_string() + " ";
   }(**resolver, name, answer));
   loop.run();
   return answer;

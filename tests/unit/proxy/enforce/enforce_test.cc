@@ -20,7 +20,8 @@ namespace {
 using net::tcp;
 
 constexpr const char* kHosts =
-    "10.1.2.3 db.internal wild.example.test\n93.184.216.34 public.test www.example.test\n127.0.0.1 loop.test\n"
+    "10.1.2.3 db.internal wild.example.test\n93.184.216.34 public.test www.example.test\n127.0.0.1 "
+    "loop.test\n"
     "93.184.216.34 mixed.test\n169.254.169.254 mixed.test\n10.9.9.9 node.test two.example.test\n";
 
 class Decision : public testing::Test {
@@ -31,13 +32,16 @@ class Decision : public testing::Test {
     directory_ = pattern;
     std::ofstream(directory_ + "/cgroup.procs") << getpid() << '\n';
     own_binary_ = std::filesystem::read_symlink("/proc/self/exe");
-    const std::string text = "version: 1\nnetwork_policies:\n  web:\n    endpoints:\n"
-                             "      - {host: db.internal, port: 5432}\n      - {host: public.test, port: 443}\n"
-                             "      - {host: loop.test, port: 80}\n      - {host: mixed.test, port: 80}\n"
-                             "      - {host: '*.example.test', port: 443}\n"
-                             "    binaries: [{path: '" + own_binary_ + "'}]\n"
-                             "  other:\n    endpoints: [{host: other.test, port: 443}]\n    binaries: [{path: /bin/other}]\n"
-                             "  api:\n    endpoints: [{host: api.test, port: 443, access: read-only}]\n";
+    const std::string text =
+        "version: 1\nnetwork_policies:\n  web:\n    endpoints:\n"
+        "      - {host: db.internal, port: 5432}\n      - {host: public.test, port: 443}\n"
+        "      - {host: loop.test, port: 80}\n      - {host: mixed.test, port: 80}\n"
+        "      - {host: '*.example.test', port: 443}\n"
+        "    binaries: [{path: '" +
+        own_binary_ +
+        "'}]\n"
+        "  other:\n    endpoints: [{host: other.test, port: 443}]\n    binaries: [{path: /bin/other}]\n"
+        "  api:\n    endpoints: [{host: api.test, port: 443, access: read-only}]\n";
     policy::ParseOutcome outcome = policy::parse_policy(text, "web.yaml");
     ASSERT_TRUE(outcome.policy) << (outcome.diagnostics.empty() ? "" : outcome.diagnostics[0].message);
     auto engine = policy::Engine::compile(*outcome.policy);
@@ -53,23 +57,28 @@ class Decision : public testing::Test {
   void TearDown() override { std::filesystem::remove_all(directory_); }
 
   void start_resolver() {
-    context_->resolver = std::move(*dns::Resolver::create(loop_.get_executor(), {}, dns::parse_hosts(kHosts)));
+    context_->resolver =
+        std::move(*dns::Resolver::create(loop_.get_executor(), {}, dns::parse_hosts(kHosts)));
   }
   // "allow" and the addresses, or the code of the refusal.
   std::string decide(const std::string& host, uint16_t port) {
     std::string answer;
-    net::start(loop_.get_executor(), [](Decision& test, std::string where, uint16_t at, std::string& out) -> net::Task<void> {
-      Enforcer enforcer(*test.context_);
-      Intent intent{"connect", where, at, "CONNECT", ""};
-      auto decided = co_await enforcer.decide(std::move(intent), client_tuple(test.client_.local_endpoint(), test.client_.remote_endpoint()));
-      if (const auto* refused = std::get_if<Refused>(&decided)) {
-        test.last_ = refused->denial;
-        out = refused->denial.code;
-      } else {
-        out = "allow";
-        for (const auto& address : std::get<Permit>(decided).addresses()) out += " " + address.to_string();
-      }
-    }(*this, host, port, answer));
+    net::start(loop_.get_executor(),
+               [](Decision& test, std::string where, uint16_t at, std::string& out) -> net::Task<void> {
+                 Enforcer enforcer(*test.context_);
+                 Intent intent{"connect", where, at, "CONNECT", ""};
+                 auto decided = co_await enforcer.decide(
+                     std::move(intent),
+                     client_tuple(test.client_.local_endpoint(), test.client_.remote_endpoint()));
+                 if (const auto* refused = std::get_if<Refused>(&decided)) {
+                   test.last_ = refused->denial;
+                   out = refused->denial.code;
+                 } else {
+                   out = "allow";
+                   for (const auto& address : std::get<Permit>(decided).addresses())
+                     out += " " + address.to_string();
+                 }
+               }(*this, host, port, answer));
     loop_.restart();
     loop_.run();
     return answer;
@@ -91,27 +100,32 @@ class Decision : public testing::Test {
 
 TEST_F(Decision, byDestinationAndJudgedAddress) {
   start_resolver();
-  const struct { const char* host; uint16_t port; const char* answer; } cases[] = {
-      {"db.internal", 5432, "allow 10.1.2.3"},        // an exact name may be private
-      {"DB.internal.", 5432, "allow 10.1.2.3"},       // E9, E10: case and one trailing dot
+  const struct {
+    const char* host;
+    uint16_t port;
+    const char* answer;
+  } cases[] = {
+      {"db.internal", 5432, "allow 10.1.2.3"},   // an exact name may be private
+      {"DB.internal.", 5432, "allow 10.1.2.3"},  // E9, E10: case and one trailing dot
       {"public.test", 443, "allow 93.184.216.34"},
       {"www.example.test", 443, "allow 93.184.216.34"},
-      {"public.test", 8443, "policy_denied"},         // E14
+      {"public.test", 8443, "policy_denied"},  // E14
       {"evilpublic.test", 443, "policy_denied"},
       {"unknown.test", 443, "policy_denied"},
-      {"other.test", 443, "policy_denied"},           // another binary's
-      {"api.test", 443, "unsupported_protocol"},      // needs inspection: closed, not open
-      {"loop.test", 80, "ssrf_denied"},               // E4
-      {"mixed.test", 80, "ssrf_denied"},              // E7: one bad address spoils all
-      {"wild.example.test", 443, "ssrf_denied"},      // a wildcard does not reach private addresses
-      {"2130706433", 443, "invalid_request"},         // E1
+      {"other.test", 443, "policy_denied"},       // another binary's
+      {"api.test", 443, "unsupported_protocol"},  // needs inspection: closed, not open
+      {"loop.test", 80, "ssrf_denied"},           // E4
+      {"mixed.test", 80, "ssrf_denied"},          // E7: one bad address spoils all
+      {"wild.example.test", 443, "ssrf_denied"},  // a wildcard does not reach private addresses
+      {"2130706433", 443, "invalid_request"},     // E1
       {"0x7f.1", 443, "invalid_request"},
       {"127.1", 443, "invalid_request"},
-      {"010.0.0.1", 443, "invalid_request"},          // E2
-      {"a..b", 443, "invalid_request"},               // E9
-      {"127.0.0.1", 3128, "policy_denied"},           // B9
+      {"010.0.0.1", 443, "invalid_request"},  // E2
+      {"a..b", 443, "invalid_request"},       // E9
+      {"127.0.0.1", 3128, "policy_denied"},   // B9
   };
-  for (const auto& each : cases) EXPECT_EQ(decide(each.host, each.port), each.answer) << each.host << ":" << each.port;
+  for (const auto& each : cases)
+    EXPECT_EQ(decide(each.host, each.port), each.answer) << each.host << ":" << each.port;
 }
 
 TEST_F(Decision, theNodesOwnAddressesAreNotReached) {

@@ -9,7 +9,8 @@ namespace nemoclaw::http {
 namespace {
 
 TEST(Answer, aDenialIsOneReadableResponse) {
-  Denial denial{403, "policy_denied", "d-1", "not permitted\r\n\"x\"", "l4", "web", "/usr/bin/curl", "h.test", 443, "CONNECT", ""};
+  Denial denial{403, "policy_denied", "d-1", "not permitted\r\n\"x\"", "l4", "web", "/usr/bin/curl", "h.test",
+                443, "CONNECT",       ""};
   const std::string text = render_denial(denial);
   ResponseParser parser("GET");
   std::string_view input = text;

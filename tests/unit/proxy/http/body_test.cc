@@ -28,14 +28,17 @@ Outcome run(const Framing& framing, const std::vector<std::string_view>& pieces)
 Outcome run_all_ways(const Framing& framing, const std::string& text) {
   const Outcome whole = run(framing, {text});
   for (size_t cut = 0; cut <= text.size(); ++cut)
-    EXPECT_TRUE(whole == run(framing, {std::string_view(text).substr(0, cut), std::string_view(text).substr(cut)})) << cut;
+    EXPECT_TRUE(whole ==
+                run(framing, {std::string_view(text).substr(0, cut), std::string_view(text).substr(cut)}))
+        << cut;
   return whole;
 }
 
 constexpr Framing kChunked{BodyKind::Chunked, 0};
 
 TEST(Body, chunkedContentWithoutItsFrames) {
-  const Outcome outcome = run_all_ways(kChunked, "5\r\nhello\r\nA;x=\"y\"\r\n0123456789\r\n0\r\nX-T: 1\r\n\r\nGET /");
+  const Outcome outcome =
+      run_all_ways(kChunked, "5\r\nhello\r\nA;x=\"y\"\r\n0123456789\r\n0\r\nX-T: 1\r\n\r\nGET /");
   EXPECT_EQ(outcome.state, State::Complete);
   EXPECT_EQ(outcome.content, "hello0123456789");
   EXPECT_EQ(outcome.rest, "GET /");

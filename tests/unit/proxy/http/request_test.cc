@@ -1,5 +1,6 @@
-// The request head, item by item of the attack checklist: what is refused, with which status, and what the accepted
-// become. Every case is fed whole, byte by byte, and cut at every position: the answer must be the same.
+// The request head, item by item of the attack checklist: what is refused, with which status, and what the
+// accepted become. Every case is fed whole, byte by byte, and cut at every position: the answer must be the
+// same.
 #include "proxy/http/request.h"
 
 #include <gtest/gtest.h>
@@ -24,9 +25,11 @@ Outcome run(const std::vector<std::string_view>& pieces) {
     if (state == RequestParser::State::NeedMore) state = parser.feed(piece);
     rest += piece;
   }
-  const bool refused = state == RequestParser::State::Refused, complete = state == RequestParser::State::Complete;
+  const bool refused = state == RequestParser::State::Refused,
+             complete = state == RequestParser::State::Complete;
   return Outcome{state, refused ? parser.refusal().status : 0, parser.refusal().reason,
-                 complete ? serialise_request(parser.request()) : std::string(), complete ? rest : std::string()};
+                 complete ? serialise_request(parser.request()) : std::string(),
+                 complete ? rest : std::string()};
 }
 
 Outcome run_all_ways(const std::string& text) {
@@ -36,7 +39,8 @@ Outcome run_all_ways(const std::string& text) {
   EXPECT_TRUE(whole == run(bytes)) << "byte by byte: " << text;
   const size_t step = text.size() > 2000 ? 997 : 1;
   for (size_t cut = 0; cut <= text.size(); cut += step)
-    EXPECT_TRUE(whole == run({std::string_view(text).substr(0, cut), std::string_view(text).substr(cut)})) << cut;
+    EXPECT_TRUE(whole == run({std::string_view(text).substr(0, cut), std::string_view(text).substr(cut)}))
+        << cut;
   return whole;
 }
 
@@ -44,7 +48,9 @@ const std::string kGet = "GET http://h.test/ HTTP/1.1\r\nHost: h.test\r\n";
 const std::string kPost = "POST http://h.test/ HTTP/1.1\r\nHost: h.test\r\n";
 const std::string kTunnel = "CONNECT h.test:443 HTTP/1.1\r\nHost: h.test:443\r\n";
 std::string target(const std::string& text) { return "GET " + text + " HTTP/1.1\r\nHost: h.test\r\n\r\n"; }
-std::string tunnel(const std::string& text) { return "CONNECT " + text + " HTTP/1.1\r\nHost: h.test\r\n\r\n"; }
+std::string tunnel(const std::string& text) {
+  return "CONNECT " + text + " HTTP/1.1\r\nHost: h.test\r\n\r\n";
+}
 
 struct Refused {
   const char* name;
@@ -201,7 +207,8 @@ const Accepted kAccepted[] = {
     {"plain", kGet + "\r\n", "GET / HTTP/1.1\r\nHost: h.test\r\nConnection: close\r\n\r\n", ""},
     {"A11_case", kPost + "Transfer-Encoding: Chunked\r\n\r\n",
      "POST / HTTP/1.1\r\nHost: h.test\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n", ""},
-    {"A22_one_empty_line", "\r\n" + kGet + "\r\n", "GET / HTTP/1.1\r\nHost: h.test\r\nConnection: close\r\n\r\n", ""},
+    {"A22_one_empty_line", "\r\n" + kGet + "\r\n",
+     "GET / HTTP/1.1\r\nHost: h.test\r\nConnection: close\r\n\r\n", ""},
     {"A23_surplus_stays", kGet + "\r\nGET http://evil.test/ HTTP/1.1\r\n",
      "GET / HTTP/1.1\r\nHost: h.test\r\nConnection: close\r\n\r\n", "GET http://evil.test/ HTTP/1.1\r\n"},
     {"A24_get_with_body", kGet + "Content-Length: 2\r\n\r\nab",
@@ -213,13 +220,16 @@ const Accepted kAccepted[] = {
     {"A41_nominated_is_stripped", kGet + "X-Secret: 1\r\nConnection: close, X-Secret\r\nX-Kept: 2\r\n\r\n",
      "GET / HTTP/1.1\r\nHost: h.test\r\nX-Kept: 2\r\nConnection: close\r\n\r\n", ""},
     {"A42_hop_by_hop_is_stripped",
-     kGet + "Proxy-Connection: keep-alive\r\nKeep-Alive: 5\r\nTE: trailers\r\nUpgrade: h2c\r\nHTTP2-Settings: x\r\n"
+     kGet + "Proxy-Connection: keep-alive\r\nKeep-Alive: 5\r\nTE: trailers\r\nUpgrade: "
+            "h2c\r\nHTTP2-Settings: x\r\n"
             "Proxy-Authorization: Basic Zm9v\r\nTrailer: X\r\nAccept: */*\r\n\r\n",
      "GET / HTTP/1.1\r\nHost: h.test\r\nAccept: */*\r\nConnection: close\r\n\r\n", ""},
-    {"B10_scheme_case", target("HTTP://h.test/x"), "GET /x HTTP/1.1\r\nHost: h.test\r\nConnection: close\r\n\r\n", ""},
+    {"B10_scheme_case", target("HTTP://h.test/x"),
+     "GET /x HTTP/1.1\r\nHost: h.test\r\nConnection: close\r\n\r\n", ""},
     {"http_1_0_without_host", "GET http://h.test/ HTTP/1.0\r\n\r\n",
      "GET / HTTP/1.1\r\nHost: h.test\r\nConnection: close\r\n\r\n", ""},
-    {"query_without_path", target("http://h.test?q"), "GET /?q HTTP/1.1\r\nHost: h.test\r\nConnection: close\r\n\r\n", ""},
+    {"query_without_path", target("http://h.test?q"),
+     "GET /?q HTTP/1.1\r\nHost: h.test\r\nConnection: close\r\n\r\n", ""},
     {"ipv6_authority", target("http://[2001:DB8:0::1]:81/"),
      "GET / HTTP/1.1\r\nHost: [2001:db8::1]:81\r\nConnection: close\r\n\r\n", ""},
     {"options_of_the_server", "OPTIONS http://h.test HTTP/1.1\r\nHost: h.test\r\n\r\n",

@@ -11,7 +11,8 @@ std::string bytes(std::initializer_list<int> list) {
   return text;
 }
 
-const std::string kUdp4 = bytes({0x45, 0, 0, 32, 0, 0, 0, 0, 64, 17, 0, 0, 10, 0, 0, 2, 8, 8, 8, 8, 0x30, 0x39, 0, 53, 0, 12, 0, 0});
+const std::string kUdp4 = bytes(
+    {0x45, 0, 0, 32, 0, 0, 0, 0, 64, 17, 0, 0, 10, 0, 0, 2, 8, 8, 8, 8, 0x30, 0x39, 0, 53, 0, 12, 0, 0});
 
 TEST(Packet, udpOverIpv4) {
   const auto packet = parse_packet(kUdp4);
@@ -44,7 +45,7 @@ TEST(Packet, udpBehindAnIpv6Extension) {
   std::string text = bytes({0x60, 0, 0, 0, 0, 16, 0, 64});
   text += bytes({0xfd, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2});
   text += bytes({0x20, 1, 0x0d, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1});
-  text += bytes({17, 0, 0, 0, 0, 0, 0, 0});                 // hop-by-hop, then UDP
+  text += bytes({17, 0, 0, 0, 0, 0, 0, 0});  // hop-by-hop, then UDP
   text += bytes({0x30, 0x39, 0x01, 0xbb, 0, 8, 0, 0});
   const auto packet = parse_packet(text);
   ASSERT_TRUE(packet);
@@ -58,7 +59,8 @@ TEST(Packet, cutOrForeignBytesAreNothing) {
   EXPECT_FALSE(parse_packet(std::string(64, '\0')));
   EXPECT_FALSE(parse_packet("\x60" + std::string(30, 'x')));
   EXPECT_FALSE(parse_packet("\x4f" + std::string(25, 'x')));  // header longer than the packet
-  for (size_t length = 20; length <= kUdp4.size(); ++length) EXPECT_TRUE(parse_packet(kUdp4.substr(0, length)));
+  for (size_t length = 20; length <= kUdp4.size(); ++length)
+    EXPECT_TRUE(parse_packet(kUdp4.substr(0, length)));
   EXPECT_EQ(protocol_name(200), "ip-200");
 }
 

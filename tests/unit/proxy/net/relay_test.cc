@@ -52,11 +52,13 @@ class Relay : public testing::Test {
 };
 
 TEST_F(Relay, B16_bothWaysWithHalfClose) {
-  const std::string up(3'000'000, 'u'), down(5'000'000, 'd');  // more than any socket buffer: back-pressure works
+  const std::string up(3'000'000, 'u'),
+      down(5'000'000, 'd');  // more than any socket buffer: back-pressure works
   run_relay();
   start(loop_.get_executor(), send_and_finish(client_.near, up));
   start(loop_.get_executor(), [](Relay& test, std::string answer) -> Task<void> {
-    co_await receive_all(test.origin_.far, test.at_origin_, test.origin_end_);  // answers only after the end of the request
+    co_await receive_all(test.origin_.far, test.at_origin_,
+                         test.origin_end_);  // answers only after the end of the request
     co_await send_and_finish(test.origin_.far, std::move(answer));
   }(*this, down));
   start(loop_.get_executor(), receive_all(client_.near, at_client_, client_end_));

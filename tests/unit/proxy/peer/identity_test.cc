@@ -1,4 +1,5 @@
-// Identification against real sockets of real processes; the "cgroup" is a directory with the one file that is read.
+// Identification against real sockets of real processes; the "cgroup" is a directory with the one file that
+// is read.
 #include "proxy/peer/identity.h"
 
 #include <arpa/inet.h>
@@ -63,7 +64,8 @@ class Identity : public testing::Test {
     std::ofstream out(directory_ + "/" + file);
     for (const pid_t pid : pids) out << pid << '\n';
   }
-  // A child that inherits the descriptor and executes `program` (or stays what it is); returns after the exec.
+  // A child that inherits the descriptor and executes `program` (or stays what it is); returns after the
+  // exec.
   pid_t spawn(int program_fd) {
     int gate[2];
     EXPECT_EQ(pipe2(gate, O_CLOEXEC), 0);

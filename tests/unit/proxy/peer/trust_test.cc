@@ -73,7 +73,8 @@ TEST_F(InImage, aRewrittenFileHasAnotherKey) {
     const timespec times[2] = {before.st_atim, before.st_mtim};
     ASSERT_EQ(futimens(file.raw(), times), 0);
     ASSERT_EQ(stat(path.c_str(), &after), 0);
-  } while (after.st_ctim.tv_sec == before.st_ctim.tv_sec && after.st_ctim.tv_nsec == before.st_ctim.tv_nsec);  // a clock tick
+  } while (after.st_ctim.tv_sec == before.st_ctim.tv_sec &&
+           after.st_ctim.tv_nsec == before.st_ctim.tv_nsec);  // a clock tick
   EXPECT_EQ(after.st_mtim.tv_nsec, before.st_mtim.tv_nsec);
   EXPECT_NE(file_key(before), file_key(after));
 }

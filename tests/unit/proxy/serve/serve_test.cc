@@ -24,14 +24,19 @@ Result<Options> parse(std::vector<std::string> words) {
 }
 
 TEST(Options, readsAllAndRefusesTheRest) {
-  const Result<Options> options = parse({"--sandbox-dir", "/run/x", "--ready-fd", "5", "--config=/etc/c.yaml"});
+  const Result<Options> options =
+      parse({"--sandbox-dir", "/run/x", "--ready-fd", "5", "--config=/etc/c.yaml"});
   ASSERT_TRUE(options);
   EXPECT_EQ(options->sandbox_directory, "/run/x");
   EXPECT_EQ(options->ready_fd, 5);
   EXPECT_EQ(options->config_file, "/etc/c.yaml");
-  for (const std::vector<std::string>& words :
-       {std::vector<std::string>{}, {"--ready-fd", "5"}, {"--sandbox-dir"}, {"--sandbox-dir", "/x", "--ready-fd", "x"},
-        {"--sandbox-dir", "/x", "--ready-fd", "-1"}, {"--sandbox-dir", "/x", "extra"}, {"--sandbox-dir", "/x", "--nope"}}) {
+  for (const std::vector<std::string>& words : {std::vector<std::string>{},
+                                                {"--ready-fd", "5"},
+                                                {"--sandbox-dir"},
+                                                {"--sandbox-dir", "/x", "--ready-fd", "x"},
+                                                {"--sandbox-dir", "/x", "--ready-fd", "-1"},
+                                                {"--sandbox-dir", "/x", "extra"},
+                                                {"--sandbox-dir", "/x", "--nope"}}) {
     const Result<Options> refused = parse(words);
     ASSERT_FALSE(refused);
     EXPECT_EQ(refused.error().exit_code, 2);
@@ -49,7 +54,8 @@ TEST(NodeAddresses, oneAddressPerLine) {
 
 TEST(ProxyUser, isNeverRoot) {
   EXPECT_EQ(find_proxy_user("1234")->uid, 1234u);
-  for (const char* name : {"0", "root", "4294967295", "no-such-user-here"}) EXPECT_FALSE(find_proxy_user(name)) << name;
+  for (const char* name : {"0", "root", "4294967295", "no-such-user-here"})
+    EXPECT_FALSE(find_proxy_user(name)) << name;
   EXPECT_NE(find_proxy_user("")->uid, 0u);
 }
 
@@ -57,7 +63,10 @@ TEST(ProxyUser, isNeverRoot) {
 int confined_faults(int audit_fd, pid_t root_process) {
   int faults = 0;
   int bit = 0;
-  const auto expect = [&](bool right) { faults |= right ? 0 : 1 << bit; ++bit; };
+  const auto expect = [&](bool right) {
+    faults |= right ? 0 : 1 << bit;
+    ++bit;
+  };
   const Result<std::string> status = read_file("/proc/self/status", 8192);
   expect(status && status->find("CapEff:\t0000000000081004") != std::string::npos);
   expect(status && status->find("CapBnd:\t0000000000081004") != std::string::npos);
@@ -90,7 +99,9 @@ TEST(Confine, leavesWhatIdentityAndForwardingNeedAndNothingElse) {
     const pid_t parent = getppid();
     const Result<void> confined = confine(ProxyUser{});
     int faults = confined ? confined_faults(result[1], parent) : 1 << 30;
-    if (!confined && write(STDERR_FILENO, confined.error().message.data(), confined.error().message.size()) < 0) faults = 1 << 29;
+    if (!confined &&
+        write(STDERR_FILENO, confined.error().message.data(), confined.error().message.size()) < 0)
+      faults = 1 << 29;
     if (write(result[1], &faults, sizeof faults) < 0) _exit(3);
     _exit(0);
   }
