@@ -113,18 +113,30 @@ int on_number(void* context, const char* text, size_t length) {
   const auto whole = std::from_chars(unsigned_digits.data(), unsigned_digits.data() + unsigned_digits.size(), value.magnitude);
   const bool integral = whole.ec == std::errc() && whole.ptr == unsigned_digits.data() + unsigned_digits.size() &&
                         (!value.negative || value.magnitude <= uint64_t{1} << 63);
-  std::from_chars(text, text + length, value.number);
+  const std::errc rounded = std::from_chars(text, text + length, value.number).ec;
   value.type = Type::Number;
   if (integral) {
     value.type = Type::Integer;
     value.integer = static_cast<int64_t>(value.negative ? ~value.magnitude + 1 : value.magnitude);
-  } else if (!std::isfinite(value.number)) {
+  } else if (rounded != std::errc() || !std::isfinite(value.number)) {
     return builder(context).fail("number out of range");
   }
   return builder(context).add(std::move(value));
 }
 
+// yajl lets overlong forms and surrogates through.
+bool is_utf8(std::string_view text) {
+  while (!text.empty()) {
+    const size_t length = utf8_sequence(text);
+    if (length == 0) return false;
+    text.remove_prefix(length);
+  }
+  return true;
+}
+
 int on_string(void* context, const unsigned char* text, size_t length) {
+  if (!is_utf8({reinterpret_cast<const char*>(text), length}))
+    return builder(context).fail("invalid UTF-8 in a string");
   Value value;
   value.type = Type::String;
   value.string.assign(reinterpret_cast<const char*>(text), length);
@@ -138,6 +150,8 @@ int on_start_map(void* context) {
 }
 
 int on_map_key(void* context, const unsigned char* text, size_t length) {
+  if (!is_utf8({reinterpret_cast<const char*>(text), length}))
+    return builder(context).fail("invalid UTF-8 in a key");
   return builder(context).add_key(std::string(reinterpret_cast<const char*>(text), length));
 }
 
@@ -158,6 +172,13 @@ std::string first_line(const char* message) {
 }
 
 }  // namespace
+
+Value::Value() = default;
+Value::~Value() = default;
+Value::Value(const Value&) = default;
+Value::Value(Value&&) noexcept = default;
+Value& Value::operator=(const Value&) = default;
+Value& Value::operator=(Value&&) noexcept = default;
 
 const Value* Value::find(std::string_view key) const {
   for (const auto& [name, member] : object) {

@@ -15,6 +15,14 @@ enum class Type : uint8_t { Null, Boolean, Integer, Number, String, Array, Objec
 
 // A parsed value. Objects keep the order of the file; a duplicate key is a parse error.
 struct Value {
+  // Defined where Value is complete: clang cannot make them here, because a pair that holds a Value is among the members.
+  Value();
+  ~Value();
+  Value(const Value&);
+  Value(Value&&) noexcept;
+  Value& operator=(const Value&);
+  Value& operator=(Value&&) noexcept;
+
   Type type = Type::Null;
   bool boolean = false;
   int64_t integer = 0;      // Type::Integer (fits int64)
@@ -42,6 +50,10 @@ struct Limits {
 Result<Value> parse(std::string_view text, const Limits& limits = {});
 
 const char* type_name(Type type);
+
+// Length of the valid UTF-8 sequence at the start of `text` (not empty), 0 if there is none: RFC 3629, so no overlong
+// forms, no surrogates, nothing above U+10FFFF.
+size_t utf8_sequence(std::string_view text);
 
 // Builds compact (or indented) JSON text. Calls must nest properly; strings that are not UTF-8 are written with
 // U+FFFD in place of the bad bytes, so the output is always valid JSON.

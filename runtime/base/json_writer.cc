@@ -4,10 +4,6 @@
 
 namespace nemoclaw::json {
 
-namespace {
-
-// Length of the valid UTF-8 sequence at the start of `text`, 0 if there is none (RFC 3629: no overlong forms, no
-// surrogates, at most U+10FFFF).
 size_t utf8_sequence(std::string_view text) {
   const auto byte = [&](size_t i) { return static_cast<unsigned char>(text[i]); };
   const auto tail = [&](size_t count) {
@@ -34,6 +30,8 @@ size_t utf8_sequence(std::string_view text) {
   }
   return 0;
 }
+
+namespace {
 
 void append_quoted(std::string& out, std::string_view text) {
   out += '"';
