@@ -59,7 +59,7 @@ oci::SandboxRecord make_sandbox_record(const SandboxInput& input, const oci::Spe
   record.policy_digest = input.selected->policy.digest;
   record.policy_file = input.selected->file;
   record.cgroups = state.cgroup_paths;
-  record.log_directory = input.config->log_directory;
+  record.log_directory = input.config->log_directory + "/" + state.sandbox_id;
   record.resolv_conf = mounted_file(spec, state.bundle, "/etc/resolv.conf");
   record.hosts = mounted_file(spec, state.bundle, "/etc/hosts");
   record.config_file = input.config_file;
