@@ -19,6 +19,8 @@ nemoclaw_library(lib_mnl libmnl/libmnl.h NAMES mnl)
 nemoclaw_library(lib_cares ares.h NAMES libcares.a)
 nemoclaw_library(lib_asio asio.hpp)
 target_compile_definitions(lib_asio INTERFACE ASIO_STANDALONE ASIO_NO_DEPRECATED)
+# g++ 12 takes Asio's recycling allocator for coroutine frames for a mismatch when it optimises.
+target_compile_options(lib_asio INTERFACE $<$<COMPILE_LANG_AND_ID:CXX,GNU>:-Wno-mismatched-new-delete>)
 find_package(OpenSSL 3.0 REQUIRED)
 set(Boost_USE_STATIC_LIBS ON)  # no soname that the next Debian lacks
 find_package(Boost 1.74 REQUIRED COMPONENTS program_options)
