@@ -69,7 +69,7 @@ Result<Fd> open_bypass_log(uint16_t group) {
   address.nl_family = AF_NETLINK;
   if (bind(socket.raw(), reinterpret_cast<sockaddr*>(&address), sizeof address) != 0)
     return errno_error("nflog bind");
-  alignas(8) char buffer[1024];
+  alignas(8) char buffer[1024] = {};  // padding between attributes goes to the kernel too
   nlmsghdr* header = begin_config(buffer, group);
   nfulnl_msg_config_cmd bind_command = {};
   bind_command.command = NFULNL_CFG_CMD_BIND;
