@@ -29,7 +29,8 @@ Result<std::optional<Channel::Message>> Channel::receive() const {
   message.msg_iov = parts;
   message.msg_iovlen = 2;
   ssize_t length;
-  // A peer that died with our message unread resets the connection, once; what it sent before is still to be read.
+  // A peer that died with our message unread resets the connection, once; what it sent before is still to be
+  // read.
   do length = recvmsg(socket_.raw(), &message, MSG_CMSG_CLOEXEC);
   while (length < 0 && (errno == EINTR || errno == ECONNRESET));
   if (length == 0) return std::optional<Message>();

@@ -1,4 +1,5 @@
-// A SOCK_SEQPACKET pair between two related processes: whole messages of a kind and a text, with descriptors if needed.
+// A SOCK_SEQPACKET pair between two related processes: whole messages of a kind and a text, with descriptors
+// if needed.
 #pragma once
 
 #include <cstdint>

@@ -46,7 +46,8 @@ std::vector<char*> pointers(const std::vector<std::string>& texts) {
   setpgid(0, 0);  // a group of its own: a timeout kills what the program started, too
   const int sources[3] = {in.raw(), out.raw(), err.raw()};
   bool ok = true;
-  // The pipe ends are all above 2 or already in place: dup onto high numbers first, so no dup2 hits a later source.
+  // The pipe ends are all above 2 or already in place: dup onto high numbers first, so no dup2 hits a later
+  // source.
   int high[3];
   for (int i = 0; i < 3; ++i) ok = ok && (high[i] = fcntl(sources[i], F_DUPFD_CLOEXEC, 10)) >= 0;
   for (int i = 0; i < 3; ++i) ok = ok && dup2(high[i], i) >= 0;
@@ -59,7 +60,8 @@ std::vector<char*> pointers(const std::vector<std::string>& texts) {
     execve(request.path.c_str(), argv.data(), envp.data());
   }
   const int cause = errno;
-  static_cast<void>(write(failure.raw(), &cause, sizeof cause));
+  // Exit code 127 says the same when the report cannot be written.
+  if (write(failure.raw(), &cause, sizeof cause) < 0) _exit(127);
   _exit(127);
 }
 
@@ -73,8 +75,9 @@ void drain(Fd& fd, short events, std::string& text, size_t bytes_max) {
     fd.reset();
 }
 
-// Moves bytes until the program has ended or time is up; true when the limit was hit. What a background process of the
-// program still holds open is not waited for: a hook that starts a daemon is done when the hook itself is.
+// Moves bytes until the program has ended or time is up; true when the limit was hit. What a background
+// process of the program still holds open is not waited for: a hook that starts a daemon is done when the
+// hook itself is.
 Result<bool> pump(const ChildRequest& request, FdRef ended, Fd in, Fd out, Fd err, ChildOutcome& outcome) {
   const int64_t deadline = request.timeout_ms ? now_ms() + *request.timeout_ms : 0;
   size_t written = 0;
@@ -86,8 +89,10 @@ Result<bool> pump(const ChildRequest& request, FdRef ended, Fd in, Fd out, Fd er
       wait = static_cast<int>(std::max<int64_t>(0, deadline - now_ms()));
       if (wait == 0) return true;
     }
-    pollfd watched[4] = {
-        {in.raw(), POLLOUT, 0}, {out.raw(), POLLIN, 0}, {err.raw(), POLLIN, 0}, {gone ? -1 : ended.raw(), POLLIN, 0}};
+    pollfd watched[4] = {{in.raw(), POLLOUT, 0},
+                         {out.raw(), POLLIN, 0},
+                         {err.raw(), POLLIN, 0},
+                         {gone ? -1 : ended.raw(), POLLIN, 0}};
     const int ready = poll(watched, 4, wait);
     if (ready < 0 && errno != EINTR) return errno_error("poll");
     if (gone && ready <= 0) return false;  // ended, and everything it wrote has been read
@@ -131,7 +136,8 @@ Result<ChildOutcome> run_child(const ChildRequest& request) {
   ChildOutcome outcome;
   Result<bool> timed_out = false;
   if (!failed && ended)
-    timed_out = pump(request, *ended, std::move(in.write_end), std::move(out.read_end), std::move(err.read_end), outcome);
+    timed_out = pump(request, *ended, std::move(in.write_end), std::move(out.read_end),
+                     std::move(err.read_end), outcome);
   if (!ended || !timed_out || *timed_out) kill(-pid, SIGKILL);
   outcome.wait_status = TRY(sys::wait_process(pid));
   if (failed) return errno_error("exec", cause);

@@ -1,4 +1,5 @@
-// Runs a program to its end: text on stdin, an exact environment, a time limit for it and everything it started.
+// Runs a program to its end: text on stdin, an exact environment, a time limit for it and everything it
+// started.
 #pragma once
 
 #include <optional>

@@ -8,7 +8,8 @@ namespace nemoclaw::sys {
 
 namespace {
 
-// Since Linux 5.2 a context carries the file system's own words about a refused option ("e tmpfs: Bad value for 'size'").
+// Since Linux 5.2 a context carries the file system's own words about a refused option ("e tmpfs: Bad value
+// for 'size'").
 Error context_error(FdRef context, std::string_view what) {
   const int cause = errno;
   char text[256];
@@ -65,7 +66,8 @@ Result<void> mount_setattr(FdRef mount, const MountAttributes& attributes, bool 
   raw.attr_set = attributes.set;
   raw.attr_clr = attributes.clear;
   raw.propagation = attributes.propagation;
-  if (attributes.user_namespace.valid()) raw.userns_fd = static_cast<uint64_t>(attributes.user_namespace.raw());
+  if (attributes.user_namespace.valid())
+    raw.userns_fd = static_cast<uint64_t>(attributes.user_namespace.raw());
   const unsigned flags = AT_EMPTY_PATH | (recursive ? AT_RECURSIVE : 0);
   if (::mount_setattr(mount.raw(), "", flags, &raw, sizeof raw) != 0) return errno_error("mount_setattr");
   return {};

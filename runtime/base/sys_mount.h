@@ -1,6 +1,7 @@
-// The descriptor-based mount system calls, typed, with the kernel's names: fsopen(2) and its family. A mount is built
-// detached, gets its attributes while nobody can see it, and is then moved onto a descriptor of its target, so no path
-// is walked twice. Errors are "<call>: <strerror>"; the kernel's own message from the context is added where it has one.
+// The descriptor-based mount system calls, typed, with the kernel's names: fsopen(2) and its family. A mount
+// is built detached, gets its attributes while nobody can see it, and is then moved onto a descriptor of its
+// target, so no path is walked twice. Errors are "<call>: <strerror>"; the kernel's own message from the
+// context is added where it has one.
 #pragma once
 
 #include <sys/mount.h>
@@ -14,8 +15,8 @@
 
 namespace nemoclaw::sys {
 
-// A detached clone of the mount (or file) that `path`, relative to `directory`, names. An empty path means the
-// descriptor itself. `flags` of AT_RECURSIVE, AT_SYMLINK_NOFOLLOW.
+// A detached clone of the mount (or file) that `path`, relative to `directory`, names. An empty path means
+// the descriptor itself. `flags` of AT_RECURSIVE, AT_SYMLINK_NOFOLLOW.
 Result<Fd> open_tree_clone(FdRef directory, const std::string& path, unsigned flags);
 
 Result<Fd> fsopen(const std::string& type);

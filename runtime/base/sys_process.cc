@@ -70,7 +70,8 @@ Result<void> close_all_except(unsigned first, std::vector<int> kept) {
   for (const int keep : kept) {
     if (keep < 0 || static_cast<unsigned>(keep) < first) continue;
     const unsigned number = static_cast<unsigned>(keep);
-    if (number > first && syscall(SYS_close_range, first, number - 1, 0) != 0) return errno_error("close_range");
+    if (number > first && syscall(SYS_close_range, first, number - 1, 0) != 0)
+      return errno_error("close_range");
     first = number + 1;
   }
   if (syscall(SYS_close_range, first, ~0U, 0) != 0) return errno_error("close_range");

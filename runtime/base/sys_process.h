@@ -18,8 +18,9 @@ struct Cloned {
   Fd pidfd;       // parent only
 };
 
-// clone3(2) as a fork: the child gets a copy of memory and of the descriptor table. The caller must be single-threaded.
-// `flags` are CLONE_NEW* and CLONE_PARENT; `cgroup` (v2 directory) adds CLONE_INTO_CGROUP when valid.
+// clone3(2) as a fork: the child gets a copy of memory and of the descriptor table. The caller must be
+// single-threaded. `flags` are CLONE_NEW* and CLONE_PARENT; `cgroup` (v2 directory) adds CLONE_INTO_CGROUP
+// when valid.
 Result<Cloned> clone3(uint64_t flags, FdRef cgroup = {});
 
 Result<Fd> pidfd_open(pid_t pid);

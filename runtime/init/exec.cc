@@ -16,9 +16,9 @@ constexpr int exit_code_exec = 255;
 
 // The namespaces in which the container's first process is and we are not.
 Result<int> namespaces_to_join(pid_t init_pid) {
-  const std::pair<const char*, int> kinds[] = {{"user", CLONE_NEWUSER}, {"mnt", CLONE_NEWNS},       {"pid", CLONE_NEWPID},
-                                               {"net", CLONE_NEWNET},   {"ipc", CLONE_NEWIPC},      {"uts", CLONE_NEWUTS},
-                                               {"cgroup", CLONE_NEWCGROUP}, {"time", CLONE_NEWTIME}};
+  const std::pair<const char*, int> kinds[] = {
+      {"user", CLONE_NEWUSER}, {"mnt", CLONE_NEWNS},  {"pid", CLONE_NEWPID},       {"net", CLONE_NEWNET},
+      {"ipc", CLONE_NEWIPC},   {"uts", CLONE_NEWUTS}, {"cgroup", CLONE_NEWCGROUP}, {"time", CLONE_NEWTIME}};
   int flags = 0;
   for (const auto& [name, flag] : kinds) {
     struct stat ours, theirs;
@@ -38,10 +38,12 @@ void child_main(Context& context) {
 }
 
 Result<void> join_init(Context& context) {
-  // Before any namespace is shared with the container's processes: they must not reach this one (own_binary.h).
+  // Before any namespace is shared with the container's processes: they must not reach this one
+  // (own_binary.h).
   if (geteuid() == 0) TRY(hide_process());
   TRY_CONTEXT(sys::setns(context.init, context.init_namespaces), "join the container's namespaces");
-  // The root of a joined mount namespace is the container's; its working directory must be, too (CVE-2024-21626).
+  // The root of a joined mount namespace is the container's; its working directory must be, too
+  // (CVE-2024-21626).
   if (chdir("/") != 0) return errno_error("chdir /");
   return {};
 }
@@ -49,8 +51,9 @@ Result<void> join_init(Context& context) {
 Result<Launched> launch(const ExecRequest& request, const LaunchEvents& events) {
   const ProcessPlan plan = TRY(plan_process(*request.effective, *request.process, detect_host()));
   if (request.process->terminal != request.console_socket.valid())
-    return make_error(request.process->terminal ? "a terminal needs --console-socket"
-                                                : "--console-socket was given, but process.terminal is false");
+    return make_error(request.process->terminal
+                          ? "a terminal needs --console-socket"
+                          : "--console-socket was given, but process.terminal is false");
   warn_about_capabilities(plan);
   Context context;
   context.process = &plan;

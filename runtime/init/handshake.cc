@@ -22,7 +22,8 @@ Error decode_failure(std::string_view text) {
   // A record that was cut off (the process died while writing) still says something to a person.
   if (!message || !message->is_string()) return make_error("the container's process failed: " + quoted(text));
   Error error = make_error(message->string);
-  if (const json::Value* number = record->find("errno")) error.errno_value = static_cast<int>(number->integer);
+  if (const json::Value* number = record->find("errno"))
+    error.errno_value = static_cast<int>(number->integer);
   if (const json::Value* code = record->find("exit_code")) error.exit_code = static_cast<int>(code->integer);
   if (const json::Value* step = record->find("step")) log::debug("failed at step " + quoted(step->string));
   return error;

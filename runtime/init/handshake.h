@@ -14,17 +14,17 @@ namespace nemoclaw::init {
 // Parent to child, always in this order; the child may wait for a later one and passes the earlier ones by.
 enum class Go : uint32_t {
   Start = 0,
-  MapsWritten = 1,   // the user namespace has its ids
+  MapsWritten = 1,  // the user namespace has its ids
   CgroupJoined = 2,
-  Proceed = 3,       // the runtime's hooks are done; payload: the child's pid as the runtime sees it
+  Proceed = 3,  // the runtime's hooks are done; payload: the child's pid as the runtime sees it
 };
 
 // Child to parent.
 enum class Said : uint32_t {
-  Cloned = 10,           // payload: pid of the final process, which is the parent's own child, too (CLONE_PARENT)
+  Cloned = 10,  // payload: pid of the final process, which is the parent's own child, too (CLONE_PARENT)
   NamespacesReady = 11,
-  Created = 12,          // payload: protections
-  Failed = 13,           // payload: error record
+  Created = 12,  // payload: protections
+  Failed = 13,   // payload: error record
 };
 
 // {"step","errno","exit_code","message"}; also what a failing start sends on the start connection.

@@ -40,7 +40,8 @@ Result<void> run_hook(const oci::Hook& hook, const std::string& state_json) {
 
 }  // namespace
 
-Result<void> run_hooks(const std::vector<oci::Hook>& hooks, std::string_view stage, const std::string& state_json) {
+Result<void> run_hooks(const std::vector<oci::Hook>& hooks, std::string_view stage,
+                       const std::string& state_json) {
   for (const oci::Hook& hook : hooks)
     TRY_CONTEXT(run_hook(hook, state_json), std::string(stage) + " hook " + quoted(hook.path));
   return {};

@@ -40,7 +40,8 @@ namespace {
 
 void child_main(Context& context) {
   if (std::optional<StepFailure> failure = run_steps(create_steps(), context)) fail(context, *failure);
-  static_cast<void>(context.channel.send(static_cast<uint32_t>(Said::Created), encode_protections(context.protections)));
+  static_cast<void>(
+      context.channel.send(static_cast<uint32_t>(Said::Created), encode_protections(context.protections)));
   context.channel.close();
   if (context.console_socket.valid()) close(context.console_socket.raw());
   wait_for_start(context);
@@ -56,18 +57,20 @@ Result<void> write_supplied_files(const LaunchRequest& request) {
   return {};
 }
 
-// Sources of bind mounts that only the parent can open: idmapped ones need privilege over the file system, and in a new
-// user namespace the child could neither walk every path nor change what the host's mounts lock.
+// Sources of bind mounts that only the parent can open: idmapped ones need privilege over the file system,
+// and in a new user namespace the child could neither walk every path nor change what the host's mounts lock.
 Result<void> open_sources(const ContainerPlan& plan, Context& context) {
   const bool own_users = plan.namespaces.is_new(CLONE_NEWUSER) || plan.namespaces.joins(CLONE_NEWUSER);
   const bool privileged = geteuid() == 0 && available_to_mount();
   context.sources.resize(plan.mounts.steps.size());
   for (size_t i = 0; i < plan.mounts.steps.size(); ++i) {
     const isolation::MountStep& step = plan.mounts.steps[i];
-    if (step.kind != isolation::MountKind::Bind || !((own_users && privileged) || step.options.idmap)) continue;
+    if (step.kind != isolation::MountKind::Bind || !((own_users && privileged) || step.options.idmap))
+      continue;
     context.sources[i] = TRY_CONTEXT(
-        isolation::open_bind_source(step, plan.mounts.default_propagation,
-                                    {context.effective->spec.linux_.uid_mappings, context.effective->spec.linux_.gid_mappings}),
+        isolation::open_bind_source(
+            step, plan.mounts.default_propagation,
+            {context.effective->spec.linux_.uid_mappings, context.effective->spec.linux_.gid_mappings}),
         "mount " + quoted(step.destination));
   }
   return {};
@@ -100,7 +103,8 @@ Result<Context> open_context(const LaunchRequest& request, const ContainerPlan& 
   return context;
 }
 
-Result<std::vector<oci::Protection>> follow(PendingChild& child, const ContainerPlan& plan, const LaunchEvents& events) {
+Result<std::vector<oci::Protection>> follow(PendingChild& child, const ContainerPlan& plan,
+                                            const LaunchEvents& events) {
   const pid_t pid = child.pid();
   if (!plan.id_maps.empty()) {
     TRY(isolation::apply_id_maps(plan.id_maps, pid));

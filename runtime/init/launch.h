@@ -1,5 +1,5 @@
-// Starting processes inside a container: the parent's side of the handshake with the init process, and the only door
-// into this room. What the child does between clone and exec is the ordered table in steps.cc.
+// Starting processes inside a container: the parent's side of the handshake with the init process, and the
+// only door into this room. What the child does between clone and exec is the ordered table in steps.cc.
 #pragma once
 
 #include <sys/types.h>
@@ -22,15 +22,15 @@ struct LaunchRequest {
   std::string rootfs;           // absolute, on the host
   std::string state_directory;  // absolute; supplied files are written below it and bind-mounted from there
   FdRef start_listener;         // listening AF_UNIX socket; the child accepts one connection = "start"
-  FdRef console_socket;         // connected AF_UNIX socket that gets the pty's master by SCM_RIGHTS; invalid: none
-  FdRef cgroup_target;          // cgroup v2 directory for CLONE_INTO_CGROUP; invalid: join by on_cloned
-  int preserve_fds = 0;         // descriptors 3..3+N-1 stay open in the process
+  FdRef console_socket;  // connected AF_UNIX socket that gets the pty's master by SCM_RIGHTS; invalid: none
+  FdRef cgroup_target;   // cgroup v2 directory for CLONE_INTO_CGROUP; invalid: join by on_cloned
+  int preserve_fds = 0;  // descriptors 3..3+N-1 stay open in the process
   bool no_pivot = false;
   bool no_new_keyring = false;
 };
 
-// Called in the parent, in this order. An error stops the launch: the child is killed and reaped, and the error is
-// what launch_container returns.
+// Called in the parent, in this order. An error stops the launch: the child is killed and reaped, and the
+// error is what launch_container returns.
 struct LaunchEvents {
   // The child exists and waits. Put it into its cgroup (v1) here. Id maps are written by this room.
   std::function<Result<void>(pid_t)> on_cloned;
@@ -39,17 +39,18 @@ struct LaunchEvents {
 };
 
 struct Launched {
-  pid_t pid = 0;                // in the runtime's PID namespace
+  pid_t pid = 0;  // in the runtime's PID namespace
   Fd pidfd;
   std::vector<oci::Protection> protections;  // what the kernel really gave (Landlock ABI, skipped paths ...)
 };
 
-// Returns when the container is "created": everything is applied that can be before start, args[0] has been looked up
-// in the rootfs, and the child waits in accept() on start_listener.
+// Returns when the container is "created": everything is applied that can be before start, args[0] has been
+// looked up in the rootfs, and the child waits in accept() on start_listener.
 Result<Launched> launch_container(const LaunchRequest& request, const LaunchEvents& events);
 
-// Releases a created container by connecting to its start socket (used by `start`). Waits until the process has been
-// exec'ed (the child's end closes) or reports why not, e.g. exec: "/x": permission denied (exit_code 126/127/1).
+// Releases a created container by connecting to its start socket (used by `start`). Waits until the process
+// has been exec'ed (the child's end closes) or reports why not, e.g. exec: "/x": permission denied (exit_code
+// 126/127/1).
 Result<void> release(FdRef start_connection);
 
 struct ExecRequest {
@@ -62,12 +63,15 @@ struct ExecRequest {
   int preserve_fds = 0;
 };
 
-// Returns once the process has been exec'ed; the same confinement as the container's first process (capabilities,
-// user, Landlock, seccomp, no_new_privs, environment). A failing exec carries exit_code 255 and runc's texts.
+// Returns once the process has been exec'ed; the same confinement as the container's first process
+// (capabilities, user, Landlock, seccomp, no_new_privs, environment). A failing exec carries exit_code 255
+// and runc's texts.
 Result<Launched> launch_exec(const ExecRequest& request, const LaunchEvents& events);
 
-// Runs OCI hooks one after the other in the caller's namespaces with the State JSON on stdin; a hook that fails, or
-// outlives its timeout, is an error that names the stage, the path, the exit status and its stderr's first line.
-Result<void> run_hooks(const std::vector<oci::Hook>& hooks, std::string_view stage, const std::string& state_json);
+// Runs OCI hooks one after the other in the caller's namespaces with the State JSON on stdin; a hook that
+// fails, or outlives its timeout, is an error that names the stage, the path, the exit status and its
+// stderr's first line.
+Result<void> run_hooks(const std::vector<oci::Hook>& hooks, std::string_view stage,
+                       const std::string& state_json);
 
 }  // namespace nemoclaw::init

@@ -38,7 +38,8 @@ void add_supplied(const LaunchRequest& request, isolation::MountPlan& mounts) {
 
 Result<void> check_terminal(const oci::Process& process, FdRef console_socket) {
   if (process.terminal && !console_socket.valid())
-    return make_error("process.terminal: a terminal needs --console-socket (or a caller that keeps the terminal)");
+    return make_error(
+        "process.terminal: a terminal needs --console-socket (or a caller that keeps the terminal)");
   if (!process.terminal && console_socket.valid())
     return make_error("process.terminal is false, but --console-socket was given; leave one of them out");
   return {};
@@ -56,13 +57,16 @@ bool allows_call(const oci::Seccomp& profile, std::string_view call) {
   return allowed;
 }
 
-Result<std::vector<const oci::Seccomp*>> filter_order(const oci::Seccomp* first, const std::vector<oci::Seccomp>& more) {
+Result<std::vector<const oci::Seccomp*>> filter_order(const oci::Seccomp* first,
+                                                      const std::vector<oci::Seccomp>& more) {
   std::vector<const oci::Seccomp*> order;
   if (first) order.push_back(first);
   for (const oci::Seccomp& each : more) order.push_back(&each);
   const auto forbids = [](const oci::Seccomp* each) { return !allows_call(*each, "seccomp"); };
   if (std::count_if(order.begin(), order.end(), forbids) > 1)
-    return make_error("seccomp: two filters forbid seccomp(2), so the second could not be loaded; allow it in linux.seccomp");
+    return make_error(
+        "seccomp: two filters forbid seccomp(2), so the second could not be loaded; allow it in "
+        "linux.seccomp");
   std::stable_partition(order.begin(), order.end(), [&](const oci::Seccomp* each) { return !forbids(each); });
   return order;
 }
@@ -75,14 +79,16 @@ Result<ProcessPlan> plan_process(const oci::EffectiveSpec& effective, const oci:
   if (!process.cwd.starts_with('/')) return make_error("process.cwd: must be an absolute path");
   // A user namespace of the container's own comes with every capability in it, whatever the runtime has.
   const bool own_users = effective.spec.linux_.find_namespace("user") != nullptr;
-  plan.capabilities = isolation::plan_capabilities(process.capabilities, own_users ? ~uint64_t{0} : host.capabilities);
+  plan.capabilities =
+      isolation::plan_capabilities(process.capabilities, own_users ? ~uint64_t{0} : host.capabilities);
   plan.limits = TRY(isolation::plan_limits(process, effective.spec.linux_));
   plan.landlock = TRY(isolation::plan_landlock(effective.landlock, host.landlock_abi));
   const std::optional<oci::Seccomp>& own = effective.spec.linux_.seccomp;
   for (const oci::Seccomp* profile : TRY(filter_order(own ? &*own : nullptr, effective.extra_seccomp))) {
     plan.filters.push_back(TRY(isolation::plan_seccomp(*profile)));
     if (!plan.filters.back().notify) continue;
-    if (!plan.listener_path.empty()) return make_error("linux.seccomp.listenerPath: only one filter can notify");
+    if (!plan.listener_path.empty())
+      return make_error("linux.seccomp.listenerPath: only one filter can notify");
     if (profile->listener_path.empty())
       return make_error("linux.seccomp.listenerPath: SCMP_ACT_NOTIFY needs a listener");
     plan.listener_path = profile->listener_path;

@@ -1,5 +1,5 @@
-// Everything that a launch will do, as plain values, made in the parent before anything is cloned: a spec that cannot
-// work fails here, and the child allocates and decides as little as possible.
+// Everything that a launch will do, as plain values, made in the parent before anything is cloned: a spec
+// that cannot work fails here, and the child allocates and decides as little as possible.
 #pragma once
 
 #include <sys/types.h>
@@ -28,8 +28,8 @@ struct ProcessPlan {
   isolation::CapabilityPlan capabilities;
   isolation::LimitsPlan limits;
   isolation::LandlockPlan landlock;
-  std::vector<isolation::SeccompPlan> filters;  // in loading order
-  std::string listener_path, listener_metadata; // of the filter that notifies, if any
+  std::vector<isolation::SeccompPlan> filters;   // in loading order
+  std::string listener_path, listener_metadata;  // of the filter that notifies, if any
 };
 
 struct ContainerPlan {
@@ -54,9 +54,10 @@ Result<ContainerPlan> plan_container(const LaunchRequest& request, const HostFac
 
 HostFacts detect_host();
 
-// The filters of a process in the order in which they must be loaded: each one may only forbid seccomp(2) itself if it
-// is the last. Pure; two that forbid it are an error. `first` is the spec's own, or nullptr.
-Result<std::vector<const oci::Seccomp*>> filter_order(const oci::Seccomp* first, const std::vector<oci::Seccomp>& more);
+// The filters of a process in the order in which they must be loaded: each one may only forbid seccomp(2)
+// itself if it is the last. Pure; two that forbid it are an error. `first` is the spec's own, or nullptr.
+Result<std::vector<const oci::Seccomp*>> filter_order(const oci::Seccomp* first,
+                                                      const std::vector<oci::Seccomp>& more);
 // True if the profile lets the call through whatever its arguments are.
 bool allows_call(const oci::Seccomp& profile, std::string_view call);
 

@@ -11,7 +11,8 @@ Result<void> open_common(const ProcessPlan& plan, Context& context);
 // CAP_SYS_ADMIN: whether the calling process may mount at all.
 bool available_to_mount();
 
-// Unknown capability names are a warning, those that this host cannot give only worth a debug line, as with runc.
+// Unknown capability names are a warning, those that this host cannot give only worth a debug line, as with
+// runc.
 void warn_about_capabilities(const ProcessPlan& plan);
 
 }  // namespace nemoclaw::init

@@ -19,7 +19,8 @@ namespace {
 
 constexpr int all_seals = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE;
 
-// Without CAP_SYS_ADMIN there are no bind mounts: a sealed copy in memory does the same for more time and memory.
+// Without CAP_SYS_ADMIN there are no bind mounts: a sealed copy in memory does the same for more time and
+// memory.
 Result<Fd> sealed_copy() {
   Fd source = TRY(open_file("/proc/self/exe", O_RDONLY));
   Fd copy(memfd_create("nemoclaw-runtime", MFD_CLOEXEC | MFD_ALLOW_SEALING));

@@ -9,7 +9,8 @@
 namespace nemoclaw::init {
 
 PendingChild::PendingChild(PendingChild&& other) noexcept
-    : cloned_{std::exchange(other.cloned_.pid, 0), std::move(other.cloned_.pidfd)}, channel_(std::move(other.channel_)) {}
+    : cloned_{std::exchange(other.cloned_.pid, 0), std::move(other.cloned_.pidfd)},
+      channel_(std::move(other.channel_)) {}
 
 PendingChild::~PendingChild() {
   if (cloned_.pid <= 0) return;
@@ -25,7 +26,8 @@ Error PendingChild::death() {
   const Result<int> status = sys::wait_process(cloned_.pid);
   cloned_.pid = 0;
   if (!status) return status.error();
-  Error error = make_error("the container's process died during its setup: " + sys::describe_wait_status(*status));
+  Error error =
+      make_error("the container's process died during its setup: " + sys::describe_wait_status(*status));
   if (WIFSIGNALED(*status) && WTERMSIG(*status) == SIGKILL) error.message += "; is the memory limit too low?";
   return error;
 }
@@ -64,7 +66,8 @@ Launched PendingChild::keep(std::vector<oci::Protection> protections) {
 }
 
 void fail(const Context& context, const StepFailure& failure) {
-  static_cast<void>(context.channel.send(static_cast<uint32_t>(Said::Failed), encode_failure(failure.step, failure.error)));
+  static_cast<void>(
+      context.channel.send(static_cast<uint32_t>(Said::Failed), encode_failure(failure.step, failure.error)));
   _exit(1);
 }
 

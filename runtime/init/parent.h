@@ -1,5 +1,5 @@
-// The parent's side of a launch, common to create and exec: the clone (or two), the handshake, and the end of a child
-// that failed.
+// The parent's side of a launch, common to create and exec: the clone (or two), the handshake, and the end of
+// a child that failed.
 #pragma once
 
 #include <functional>
@@ -12,7 +12,8 @@ namespace nemoclaw::init {
 // A child under construction: killed and reaped unless kept.
 class PendingChild {
  public:
-  PendingChild(sys::Cloned cloned, Channel channel) : cloned_(std::move(cloned)), channel_(std::move(channel)) {}
+  PendingChild(sys::Cloned cloned, Channel channel)
+      : cloned_(std::move(cloned)), channel_(std::move(channel)) {}
   PendingChild(PendingChild&& other) noexcept;
   PendingChild(const PendingChild&) = delete;
   PendingChild& operator=(const PendingChild&) = delete;
@@ -41,10 +42,11 @@ class PendingChild {
 // What the child does instead of the parent's code; never returns.
 using ChildMain = std::function<void(Context&)>;
 struct CloneOptions {
-  uint64_t flags = 0;         // of the (last) clone
+  uint64_t flags = 0;  // of the (last) clone
   bool two_clones = false;
   FdRef cgroup;
-  std::function<Result<void>(Context&)> between;  // in the first process: joins what the second must be born into
+  std::function<Result<void>(Context&)>
+      between;  // in the first process: joins what the second must be born into
 };
 Result<PendingChild> clone_child(Context& context, const CloneOptions& options, const ChildMain& child_main);
 

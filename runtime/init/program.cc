@@ -28,14 +28,16 @@ Error exec_error(const std::string& name, const std::string& why, int errno_valu
 }
 
 // nullopt-like: 0 if it can be executed, else the errno.
-int check_executable(const std::string& path, const std::string& name, const FileIdentity& own, Error& refusal) {
+int check_executable(const std::string& path, const std::string& name, const FileIdentity& own,
+                     Error& refusal) {
   Fd target(open(path.c_str(), O_PATH | O_CLOEXEC));
   if (!target.valid()) return errno;
   struct stat status;
   if (fstat(target.raw(), &status) != 0) return errno;
   if (S_ISDIR(status.st_mode)) return EISDIR;
   if (!S_ISREG(status.st_mode) || (status.st_mode & 0111) == 0) return EACCES;
-  // CVE-2019-5736: /proc/self/exe of this process is the runtime; executed inside it would be the image's to rewrite.
+  // CVE-2019-5736: /proc/self/exe of this process is the runtime; executed inside it would be the image's to
+  // rewrite.
   if (status.st_dev == own.device && status.st_ino == own.inode) {
     refusal = exec_error(name, "permission denied (this is the runtime's own binary)", EACCES);
     return -1;

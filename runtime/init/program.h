@@ -1,4 +1,5 @@
-// The program of args[0]: looked up inside the container as a shell would, and refused if it is the runtime itself.
+// The program of args[0]: looked up inside the container as a shell would, and refused if it is the runtime
+// itself.
 #pragma once
 
 #include <sys/types.h>

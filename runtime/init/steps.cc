@@ -7,7 +7,8 @@ namespace nemoclaw::init {
 namespace {
 
 constexpr Step create_table[] = {
-    // First of all, so that nothing of the runtime's (locks, sockets) stays open in a process that may live long.
+    // First of all, so that nothing of the runtime's (locks, sockets) stays open in a process that may live
+    // long.
     {"reset process", reset_process},
     {"id maps", wait_for_id_maps},
     {"join namespaces", join_namespaces},
@@ -100,7 +101,8 @@ Result<void> wait_for(Context& context, Go go) {
     std::optional<Channel::Message> message = TRY(context.channel.receive());
     if (!message) return make_error("the runtime went away");
     context.progress = static_cast<Go>(message->kind);
-    if (context.progress == Go::Proceed) context.pid_outside = static_cast<pid_t>(strtol(message->payload.c_str(), nullptr, 10));
+    if (context.progress == Go::Proceed)
+      context.pid_outside = static_cast<pid_t>(strtol(message->payload.c_str(), nullptr, 10));
   }
   return {};
 }

@@ -1,5 +1,5 @@
-// What happens between clone and execve: ordered tables of named steps over one context. A step that fails stops the
-// table; its error is what the parent returns.
+// What happens between clone and execve: ordered tables of named steps over one context. A step that fails
+// stops the table; its error is what the parent returns.
 #pragma once
 
 #include <optional>
@@ -26,25 +26,25 @@ struct Context {
   const oci::EffectiveSpec* effective = nullptr;
   std::string id;
 
-  Channel channel;           // to the parent; closed at "created", or by execve
-  Fd proc;                   // the host's procfs, verified
-  std::vector<Fd> joined;    // namespaces to join, in plan order
-  std::vector<Fd> sources;   // bind sources that the parent had to open
+  Channel channel;          // to the parent; closed at "created", or by execve
+  Fd proc;                  // the host's procfs, verified
+  std::vector<Fd> joined;   // namespaces to join, in plan order
+  std::vector<Fd> sources;  // bind sources that the parent had to open
   std::vector<isolation::CgroupHierarchy> hierarchies;
   bool unified_cgroup = false;
-  Fd listener_socket;        // seccomp listener, connected
-  Fd init;                   // exec: pidfd of the container's first process
-  int init_namespaces = 0;   // exec: CLONE_NEW* to join through it
+  Fd listener_socket;       // seccomp listener, connected
+  Fd init;                  // exec: pidfd of the container's first process
+  int init_namespaces = 0;  // exec: CLONE_NEW* to join through it
   FdRef start_listener, console_socket;
   int preserve_fds = 0;
   FileIdentity own;
 
   // Made on the way.
   Go progress = Go::Start;
-  pid_t pid_outside = 0;     // as the runtime sees this process
+  pid_t pid_outside = 0;  // as the runtime sees this process
   bool cgroup_namespace_done = false;
   Fd root;
-  Fd start;                  // the accepted start connection
+  Fd start;  // the accepted start connection
   Fd ruleset;
   isolation::ExecLabel label;
   std::string program;
@@ -75,7 +75,7 @@ std::optional<StepFailure> run_steps(std::span<const Step> steps, Context& conte
 Result<void> wait_for(Context& context, Go go);
 
 // The steps, by file. steps_namespace.cc:
-Result<void> reset_process(Context&);          // signals, descriptors, session, not dumpable
+Result<void> reset_process(Context&);  // signals, descriptors, session, not dumpable
 Result<void> wait_for_id_maps(Context&);
 Result<void> join_namespaces(Context&);
 Result<void> set_time_offsets(Context&);
@@ -83,7 +83,7 @@ Result<void> become_mapped_root(Context&);
 Result<void> set_names(Context&);
 Result<void> write_sysctls(Context&);
 Result<void> raise_loopback(Context&);
-Result<void> enter_cgroup_namespace(Context&); // waits for the cgroup first
+Result<void> enter_cgroup_namespace(Context&);  // waits for the cgroup first
 // steps_filesystem.cc:
 Result<void> prepare_rootfs(Context&);
 Result<void> mount_all(Context&);

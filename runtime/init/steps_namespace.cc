@@ -29,8 +29,9 @@ void reset_signals() {
 
 Result<void> reset_process(Context& context) {
   reset_signals();
-  std::vector<int> kept = {context.channel.fd().raw(),    context.proc.raw(), context.listener_socket.raw(),
-                           context.start_listener.raw(), context.console_socket.raw(), context.init.raw()};
+  std::vector<int> kept = {context.channel.fd().raw(),    context.proc.raw(),
+                           context.listener_socket.raw(), context.start_listener.raw(),
+                           context.console_socket.raw(),  context.init.raw()};
   for (const Fd& fd : context.joined) kept.push_back(fd.raw());
   for (const Fd& fd : context.sources) kept.push_back(fd.raw());
   TRY(sys::close_all_except(3 + static_cast<unsigned>(context.preserve_fds), std::move(kept)));
@@ -59,7 +60,8 @@ Result<void> set_time_offsets(Context& context) {
   if (!context.container->namespaces.new_time) return {};
   TRY_CONTEXT(sys::unshare(CLONE_NEWTIME), "time namespace");
   const std::string text = isolation::time_offsets_text(context.effective->spec.linux_);
-  if (!text.empty()) TRY_CONTEXT(write_file_at(context.proc, "self/timens_offsets", text), "linux.timeOffsets");
+  if (!text.empty())
+    TRY_CONTEXT(write_file_at(context.proc, "self/timens_offsets", text), "linux.timeOffsets");
   return {};
 }
 

@@ -79,7 +79,8 @@ Result<void> mark_descriptors(Context& context) {
 
 namespace {
 
-// CVE-2024-21626: a working directory that is not below the container's root would be a way out of it. The kernel says
+// CVE-2024-21626: a working directory that is not below the container's root would be a way out of it. The
+// kernel says
 // "(unreachable)" for such a one, and the C library makes ENOENT of that.
 Result<void> check_inside() {
   char here[PATH_MAX];
@@ -93,7 +94,8 @@ Result<void> check_inside() {
 }  // namespace
 
 Result<void> enter_working_directory(Context& context) {
-  // As the runtime's user first; a directory that only the container's user may enter is tried again as that user.
+  // As the runtime's user first; a directory that only the container's user may enter is tried again as that
+  // user.
   const std::string& cwd = context.process->process->cwd;
   if (chdir(cwd.c_str()) != 0) {
     if (errno == EACCES) return {};
@@ -116,7 +118,9 @@ Result<void> restrict_filesystem(Context& context) {
   return {};
 }
 
-Result<void> drop_bounding_set(Context& context) { return isolation::drop_bounding(context.process->capabilities); }
+Result<void> drop_bounding_set(Context& context) {
+  return isolation::drop_bounding(context.process->capabilities);
+}
 
 Result<void> change_user(Context& context) {
   const oci::User& user = context.process->process->user;
@@ -126,13 +130,15 @@ Result<void> change_user(Context& context) {
   TRY(hide_process());  // changing ids made it what fs.suid_dumpable says
   if (context.standing_in_cwd) return {};
   const std::string& cwd = context.process->process->cwd;
-  if (chdir(cwd.c_str()) != 0) return errno_error("chdir to cwd " + quoted(cwd) + " set in config.json failed");
+  if (chdir(cwd.c_str()) != 0)
+    return errno_error("chdir to cwd " + quoted(cwd) + " set in config.json failed");
   return check_inside();
 }
 
 namespace {
 
-// {"ociVersion","fds","pid","metadata","state"}: ContainerProcessState of config-linux.md, with the listener attached.
+// {"ociVersion","fds","pid","metadata","state"}: ContainerProcessState of config-linux.md, with the listener
+// attached.
 Result<void> send_listener(const Context& context, FdRef listener) {
   json::Writer writer;
   writer.begin_object();
@@ -146,7 +152,8 @@ Result<void> send_listener(const Context& context, FdRef listener) {
     if (state) writer.key("state").value(*state);
   }
   writer.end_object();
-  TRY_CONTEXT(send_descriptor(context.listener_socket, listener, writer.text()), "linux.seccomp.listenerPath");
+  TRY_CONTEXT(send_descriptor(context.listener_socket, listener, writer.text()),
+              "linux.seccomp.listenerPath");
   return {};
 }
 
@@ -178,14 +185,16 @@ Result<void> load_filters(Context& context) {
 
 Result<void> execute(Context& context) {
   std::vector<char*> argv, envp;
-  for (const std::string& argument : context.process->process->args) argv.push_back(const_cast<char*>(argument.c_str()));
+  for (const std::string& argument : context.process->process->args)
+    argv.push_back(const_cast<char*>(argument.c_str()));
   for (const std::string& entry : context.environment) envp.push_back(const_cast<char*>(entry.c_str()));
   argv.push_back(nullptr);
   envp.push_back(nullptr);
   execve(context.program.c_str(), argv.data(), envp.data());
   const int cause = errno;
   std::string why = strerror(cause);
-  if (!why.empty()) why[0] = static_cast<char>(tolower(static_cast<unsigned char>(why[0])));  // as Go spells it
+  if (!why.empty())
+    why[0] = static_cast<char>(tolower(static_cast<unsigned char>(why[0])));  // as Go spells it
   return Error{cause, "exec: \"" + context.process->process->args[0] + "\": " + why, 1};
 }
 

@@ -20,7 +20,8 @@ Result<Fd> open_master(FdRef root) {
   Fd master = TRY(open_in_root(root, "/dev/pts/ptmx", O_RDWR | O_NOCTTY | O_NOFOLLOW));
   struct stat status;
   struct statfs facts;
-  if (fstat(master.raw(), &status) != 0 || fstatfs(master.raw(), &facts) != 0) return errno_error("stat /dev/pts/ptmx");
+  if (fstat(master.raw(), &status) != 0 || fstatfs(master.raw(), &facts) != 0)
+    return errno_error("stat /dev/pts/ptmx");
   if (!S_ISCHR(status.st_mode) || status.st_rdev != makedev(5, 2) || facts.f_type != DEVPTS_SUPER_MAGIC)
     return make_error("/dev/pts/ptmx is not the multiplexer of a devpts; mount devpts on /dev/pts");
   return master;

@@ -13,14 +13,47 @@ namespace nemoclaw::isolation {
 namespace {
 
 // By number; the kernel's ABI.
-constexpr const char* names[] = {
-    "CAP_CHOWN", "CAP_DAC_OVERRIDE", "CAP_DAC_READ_SEARCH", "CAP_FOWNER", "CAP_FSETID", "CAP_KILL", "CAP_SETGID",
-    "CAP_SETUID", "CAP_SETPCAP", "CAP_LINUX_IMMUTABLE", "CAP_NET_BIND_SERVICE", "CAP_NET_BROADCAST", "CAP_NET_ADMIN",
-    "CAP_NET_RAW", "CAP_IPC_LOCK", "CAP_IPC_OWNER", "CAP_SYS_MODULE", "CAP_SYS_RAWIO", "CAP_SYS_CHROOT",
-    "CAP_SYS_PTRACE", "CAP_SYS_PACCT", "CAP_SYS_ADMIN", "CAP_SYS_BOOT", "CAP_SYS_NICE", "CAP_SYS_RESOURCE",
-    "CAP_SYS_TIME", "CAP_SYS_TTY_CONFIG", "CAP_MKNOD", "CAP_LEASE", "CAP_AUDIT_WRITE", "CAP_AUDIT_CONTROL",
-    "CAP_SETFCAP", "CAP_MAC_OVERRIDE", "CAP_MAC_ADMIN", "CAP_SYSLOG", "CAP_WAKE_ALARM", "CAP_BLOCK_SUSPEND",
-    "CAP_AUDIT_READ", "CAP_PERFMON", "CAP_BPF", "CAP_CHECKPOINT_RESTORE"};
+constexpr const char* names[] = {"CAP_CHOWN",
+                                 "CAP_DAC_OVERRIDE",
+                                 "CAP_DAC_READ_SEARCH",
+                                 "CAP_FOWNER",
+                                 "CAP_FSETID",
+                                 "CAP_KILL",
+                                 "CAP_SETGID",
+                                 "CAP_SETUID",
+                                 "CAP_SETPCAP",
+                                 "CAP_LINUX_IMMUTABLE",
+                                 "CAP_NET_BIND_SERVICE",
+                                 "CAP_NET_BROADCAST",
+                                 "CAP_NET_ADMIN",
+                                 "CAP_NET_RAW",
+                                 "CAP_IPC_LOCK",
+                                 "CAP_IPC_OWNER",
+                                 "CAP_SYS_MODULE",
+                                 "CAP_SYS_RAWIO",
+                                 "CAP_SYS_CHROOT",
+                                 "CAP_SYS_PTRACE",
+                                 "CAP_SYS_PACCT",
+                                 "CAP_SYS_ADMIN",
+                                 "CAP_SYS_BOOT",
+                                 "CAP_SYS_NICE",
+                                 "CAP_SYS_RESOURCE",
+                                 "CAP_SYS_TIME",
+                                 "CAP_SYS_TTY_CONFIG",
+                                 "CAP_MKNOD",
+                                 "CAP_LEASE",
+                                 "CAP_AUDIT_WRITE",
+                                 "CAP_AUDIT_CONTROL",
+                                 "CAP_SETFCAP",
+                                 "CAP_MAC_OVERRIDE",
+                                 "CAP_MAC_ADMIN",
+                                 "CAP_SYSLOG",
+                                 "CAP_WAKE_ALARM",
+                                 "CAP_BLOCK_SUSPEND",
+                                 "CAP_AUDIT_READ",
+                                 "CAP_PERFMON",
+                                 "CAP_BPF",
+                                 "CAP_CHECKPOINT_RESTORE"};
 constexpr int names_count = static_cast<int>(std::size(names));
 
 uint64_t bit(int number) { return uint64_t{1} << number; }
@@ -57,7 +90,8 @@ uint64_t available_capabilities() {
   if (!sets) return 0;
   uint64_t available = 0;
   for (int number = 0; number < names_count; ++number)
-    if ((sets->permitted & bit(number)) != 0 && prctl(PR_CAPBSET_READ, number, 0, 0, 0) == 1) available |= bit(number);
+    if ((sets->permitted & bit(number)) != 0 && prctl(PR_CAPBSET_READ, number, 0, 0, 0) == 1)
+      available |= bit(number);
   return available;
 }
 
@@ -69,7 +103,9 @@ int capability_number(std::string_view name) {
   return -1;
 }
 
-const char* capability_name(int number) { return number >= 0 && number < names_count ? names[number] : nullptr; }
+const char* capability_name(int number) {
+  return number >= 0 && number < names_count ? names[number] : nullptr;
+}
 
 oci::Strings capability_names() { return {std::begin(names), std::end(names)}; }
 
@@ -113,7 +149,8 @@ Result<void> set_capabilities(const CapabilityPlan& plan) {
   TRY(write_sets({plan.effective, plan.permitted, plan.inheritable}));
   if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) != 0 && errno != EINVAL)
     return errno_error("clear ambient capabilities");
-  // The kernel refuses an ambient capability that is not both permitted and inheritable; such an entry has no meaning.
+  // The kernel refuses an ambient capability that is not both permitted and inheritable; such an entry has no
+  // meaning.
   const uint64_t ambient = plan.ambient & plan.permitted & plan.inheritable;
   for (int number = 0; number < names_count; ++number)
     if ((ambient & bit(number)) != 0 && prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, number, 0, 0) != 0)

@@ -1,5 +1,5 @@
-// Capabilities (config.md, "Linux Process"; capabilities(7)): five sets as bit masks, and their application by the
-// bare system calls.
+// Capabilities (config.md, "Linux Process"; capabilities(7)): five sets as bit masks, and their application
+// by the bare system calls.
 #pragma once
 
 #include <cstdint>
@@ -25,7 +25,8 @@ int capability_number(std::string_view name);
 const char* capability_name(int number);  // nullptr if unknown
 oci::Strings capability_names();
 
-// Pure. Absent in the spec means none at all. A name outside `available` is left out and listed, as runc does.
+// Pure. Absent in the spec means none at all. A name outside `available` is left out and listed, as runc
+// does.
 CapabilityPlan plan_capabilities(const std::optional<oci::Capabilities>& capabilities, uint64_t available);
 
 // Two halves, because CAP_SETPCAP is needed for the first and the user changes in between.

@@ -43,7 +43,8 @@ Result<void> copy_link(FdRef from, FdRef to, const std::string& name, const stru
   if (length < 0) return errno_error("readlink");
   target[length] = '\0';
   if (symlinkat(target, to.raw(), name.c_str()) != 0) return errno_error("symlink");
-  if (fchownat(to.raw(), name.c_str(), status.st_uid, status.st_gid, AT_SYMLINK_NOFOLLOW) != 0 && errno != EPERM)
+  if (fchownat(to.raw(), name.c_str(), status.st_uid, status.st_gid, AT_SYMLINK_NOFOLLOW) != 0 &&
+      errno != EPERM)
     return errno_error("chown");
   return {};
 }

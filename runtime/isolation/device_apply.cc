@@ -26,7 +26,8 @@ Result<void> bind_node(const DeviceNode& node, FdRef root) {
   struct stat status;
   if (fstat(tree.raw(), &status) != 0) return errno_error("fstat");
   if (!is_node(status, node))
-    return make_error(format("the host's node is not the device %u:%u that was asked for", node.major, node.minor));
+    return make_error(
+        format("the host's node is not the device %u:%u that was asked for", node.major, node.minor));
   Fd target = TRY(open_file_target(root, node.path));
   return sys::move_mount(tree, target);
 }
@@ -56,8 +57,8 @@ Result<void> make_link(const std::string& path, const std::string& target, FdRef
   if (symlinkat(target.c_str(), parent.raw(), name.c_str()) == 0) return {};
   if (errno != EEXIST) return errno_error("symlink");
   if (path != "/dev/ptmx") return {};
-  // ptmx of the image would be another devpts instance's door; ours must win. An equal link is left alone, so that a
-  // read-only /dev that is already right works.
+  // ptmx of the image would be another devpts instance's door; ours must win. An equal link is left alone, so
+  // that a read-only /dev that is already right works.
   char there[PATH_MAX];
   const ssize_t length = readlinkat(parent.raw(), name.c_str(), there, sizeof there);
   if (length >= 0 && std::string_view(there, static_cast<size_t>(length)) == target) return {};
@@ -72,7 +73,8 @@ Result<void> apply_devices(const DevicePlan& plan, FdRef root) {
   if (!plan.wanted) return {};
   for (const DeviceNode& node : plan.nodes)
     TRY_CONTEXT(plan.bind ? bind_node(node, root) : make_node(node, root), "device " + quoted(node.path));
-  for (const auto& [path, target] : plan.links) TRY_CONTEXT(make_link(path, target, root), "link " + quoted(path));
+  for (const auto& [path, target] : plan.links)
+    TRY_CONTEXT(make_link(path, target, root), "link " + quoted(path));
   return {};
 }
 

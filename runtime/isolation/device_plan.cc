@@ -14,7 +14,8 @@ namespace {
 constexpr mode_t everyone = 0666;
 
 void put(std::vector<DeviceNode>& nodes, DeviceNode node) {
-  const auto same = std::find_if(nodes.begin(), nodes.end(), [&](const DeviceNode& each) { return each.path == node.path; });
+  const auto same = std::find_if(nodes.begin(), nodes.end(),
+                                 [&](const DeviceNode& each) { return each.path == node.path; });
   if (same != nodes.end())
     *same = std::move(node);
   else
@@ -61,9 +62,9 @@ Result<DevicePlan> plan_devices(const oci::Spec& spec) {
     if (node.path == "/dev/ptmx") continue;  // always the link to the container's own devpts
     put(plan.nodes, std::move(node));
   }
-  plan.links = {{"/dev/fd", "/proc/self/fd"},         {"/dev/stdin", "/proc/self/fd/0"},
-                {"/dev/stdout", "/proc/self/fd/1"},   {"/dev/stderr", "/proc/self/fd/2"},
-                {"/dev/core", "/proc/kcore"},         {"/dev/ptmx", "pts/ptmx"}};
+  plan.links = {{"/dev/fd", "/proc/self/fd"},       {"/dev/stdin", "/proc/self/fd/0"},
+                {"/dev/stdout", "/proc/self/fd/1"}, {"/dev/stderr", "/proc/self/fd/2"},
+                {"/dev/core", "/proc/kcore"},       {"/dev/ptmx", "pts/ptmx"}};
   return plan;
 }
 

@@ -29,7 +29,8 @@ struct DevicePlan {
 // Pure. Default devices first; an entry of the spec for the same path replaces the default.
 Result<DevicePlan> plan_devices(const oci::Spec& spec);
 
-// Nodes and links below `root`, after the mounts and before pivot_root: the host's /dev is still there to bind from.
+// Nodes and links below `root`, after the mounts and before pivot_root: the host's /dev is still there to
+// bind from.
 Result<void> apply_devices(const DevicePlan& plan, FdRef root);
 
 }  // namespace nemoclaw::isolation

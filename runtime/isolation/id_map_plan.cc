@@ -50,11 +50,14 @@ Result<IdMapPlan> plan_id_maps(const oci::Linux& linux_) {
   if (!user || !user->path.empty()) {
     // With a joined namespace the mappings describe it; they are in force already.
     if (!user && !(linux_.uid_mappings.empty() && linux_.gid_mappings.empty()))
-      return make_error("linux.uidMappings: need a user namespace; add {\"type\": \"user\"} to linux.namespaces");
+      return make_error(
+          "linux.uidMappings: need a user namespace; add {\"type\": \"user\"} to linux.namespaces");
     return plan;
   }
-  if (linux_.uid_mappings.empty()) return make_error("linux.uidMappings: a new user namespace needs at least one");
-  if (linux_.gid_mappings.empty()) return make_error("linux.gidMappings: a new user namespace needs at least one");
+  if (linux_.uid_mappings.empty())
+    return make_error("linux.uidMappings: a new user namespace needs at least one");
+  if (linux_.gid_mappings.empty())
+    return make_error("linux.gidMappings: a new user namespace needs at least one");
   plan.uid = linux_.uid_mappings;
   plan.gid = linux_.gid_mappings;
   return plan;
@@ -62,7 +65,8 @@ Result<IdMapPlan> plan_id_maps(const oci::Linux& linux_) {
 
 std::string id_map_text(const std::vector<oci::IdMapping>& map) {
   std::string text;
-  for (const oci::IdMapping& each : map) text += format("%u %u %u\n", each.container_id, each.host_id, each.size);
+  for (const oci::IdMapping& each : map)
+    text += format("%u %u %u\n", each.container_id, each.host_id, each.size);
   return text;
 }
 

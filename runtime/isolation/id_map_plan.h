@@ -25,8 +25,8 @@ Result<IdMapPlan> plan_id_maps(const oci::Linux& linux_);
 // "0 100000 65536\n" per line, what uid_map and gid_map take.
 std::string id_map_text(const std::vector<oci::IdMapping>& map);
 
-// Writes the maps of `pid` (a direct child in a new user namespace). With privilege directly; else through the setuid
-// helpers newuidmap and newgidmap, or directly if it is only the caller's own id.
+// Writes the maps of `pid` (a direct child in a new user namespace). With privilege directly; else through
+// the setuid helpers newuidmap and newgidmap, or directly if it is only the caller's own id.
 Result<void> apply_id_maps(const IdMapPlan& plan, pid_t pid);
 
 // A user namespace with these maps and no process in it, for idmapped mounts.

@@ -24,10 +24,8 @@ Result<void> apply_user(const oci::User& user) {
     // Where setgroups(2) was given up for the id map (unprivileged user namespace) there is nothing to drop.
     if (errno != EPERM || !groups.empty()) return errno_error("setgroups");
   }
-  if (setresgid(user.gid, user.gid, user.gid) != 0)
-    return errno_error(format("setgid to %u", user.gid));
-  if (setresuid(user.uid, user.uid, user.uid) != 0)
-    return errno_error(format("setuid to %u", user.uid));
+  if (setresgid(user.gid, user.gid, user.gid) != 0) return errno_error(format("setgid to %u", user.gid));
+  if (setresuid(user.uid, user.uid, user.uid) != 0) return errno_error(format("setuid to %u", user.uid));
   if (prctl(PR_SET_KEEPCAPS, 0, 0, 0, 0) != 0) return errno_error("keep capabilities");
   return {};
 }
@@ -66,14 +64,17 @@ std::string home_directory(std::string_view passwd, uint32_t uid) {
     uint32_t number = 0;
     const std::string_view text = fields[2];
     const auto read = std::from_chars(text.data(), text.data() + text.size(), number);
-    if (count < 6 || text.empty() || read.ec != std::errc() || read.ptr != text.data() + text.size()) continue;
+    if (count < 6 || text.empty() || read.ec != std::errc() || read.ptr != text.data() + text.size())
+      continue;
     if (number == uid && !fields[5].empty()) return std::string(fields[5]);
   }
   return "/";
 }
 
 oci::Strings process_environment(const oci::Strings& env, const std::string& home) {
-  const auto name_of = [](const std::string& entry) { return std::string_view(entry).substr(0, entry.find('=')); };
+  const auto name_of = [](const std::string& entry) {
+    return std::string_view(entry).substr(0, entry.find('='));
+  };
   oci::Strings out;
   for (const std::string& entry : env) {
     const auto same = std::find_if(out.begin(), out.end(),
@@ -83,7 +84,8 @@ oci::Strings process_environment(const oci::Strings& env, const std::string& hom
     else
       out.push_back(entry);
   }
-  const auto present = std::find_if(out.begin(), out.end(), [&](const std::string& each) { return name_of(each) == "HOME"; });
+  const auto present =
+      std::find_if(out.begin(), out.end(), [&](const std::string& each) { return name_of(each) == "HOME"; });
   if (present == out.end())
     out.push_back("HOME=" + home);
   else if (*present == "HOME=" || *present == "HOME")
@@ -98,17 +100,20 @@ Result<ExecLabel> open_exec_label(const oci::Process& process, FdRef proc) {
     label.text = "exec " + process.apparmor_profile;
     Result<Fd> attribute = open("self/attr/apparmor/exec");
     if (!attribute) attribute = open("self/attr/exec");
-    label.attribute = TRY_CONTEXT(std::move(attribute), "process.apparmorProfile " + quoted(process.apparmor_profile));
+    label.attribute =
+        TRY_CONTEXT(std::move(attribute), "process.apparmorProfile " + quoted(process.apparmor_profile));
   } else if (!process.selinux_label.empty()) {
     label.text = process.selinux_label;
-    label.attribute = TRY_CONTEXT(open("self/attr/exec"), "process.selinuxLabel " + quoted(process.selinux_label));
+    label.attribute =
+        TRY_CONTEXT(open("self/attr/exec"), "process.selinuxLabel " + quoted(process.selinux_label));
   }
   return label;
 }
 
 Result<void> apply_exec_label(const ExecLabel& label) {
   if (!label.attribute.valid()) return {};
-  TRY_CONTEXT(write_all(label.attribute, label.text), "security label " + quoted(label.text) + " (is it loaded?)");
+  TRY_CONTEXT(write_all(label.attribute, label.text),
+              "security label " + quoted(label.text) + " (is it loaded?)");
   return {};
 }
 

@@ -11,22 +11,23 @@
 
 namespace nemoclaw::isolation {
 
-// Changes groups, gid and uid for good and sets the umask (default 022). Capabilities survive in the permitted set.
-// Needs CAP_SETGID and CAP_SETUID.
+// Changes groups, gid and uid for good and sets the umask (default 022). Capabilities survive in the
+// permitted set. Needs CAP_SETGID and CAP_SETUID.
 Result<void> apply_user(const oci::User& user);
 
-// Gives the standard streams to the user, so that /dev/stdout can be reopened; the null device, which all share, stays.
+// Gives the standard streams to the user, so that /dev/stdout can be reopened; the null device, which all
+// share, stays.
 Result<void> own_standard_streams(const oci::User& user);
 
 // The home directory from the text of a passwd(5) file; "/" if the user is not there. Pure.
 std::string home_directory(std::string_view passwd, uint32_t uid);
 
-// The environment as the process gets it: of equal names the last wins, in the place of the first; HOME set if it is
-// missing or empty. Pure.
+// The environment as the process gets it: of equal names the last wins, in the place of the first; HOME set
+// if it is missing or empty. Pure.
 oci::Strings process_environment(const oci::Strings& env, const std::string& home);
 
-// Descriptor of the attribute to which the label is written just before exec, opened while procfs is at hand; invalid
-// when the process has neither label nor profile. `proc` is the host's procfs.
+// Descriptor of the attribute to which the label is written just before exec, opened while procfs is at hand;
+// invalid when the process has neither label nor profile. `proc` is the host's procfs.
 struct ExecLabel {
   Fd attribute;
   std::string text;

@@ -19,7 +19,8 @@ Result<void> apply_rlimits(const LimitsPlan& plan, pid_t pid) {
 
 Result<void> apply_oom_score_adj(const LimitsPlan& plan, pid_t pid) {
   if (!plan.oom_score_adj) return {};
-  const std::string file = format("/proc/%d/oom_score_adj", pid), wanted = std::to_string(*plan.oom_score_adj);
+  const std::string file = format("/proc/%d/oom_score_adj", pid),
+                    wanted = std::to_string(*plan.oom_score_adj);
   std::string current = TRY(read_file(file, 64));
   while (current.ends_with('\n')) current.pop_back();
   if (current == wanted) return {};
@@ -37,7 +38,8 @@ Result<void> apply_affinity(const std::vector<uint64_t>& cpus, pid_t pid) {
 Result<void> apply_scheduling(const LimitsPlan& plan) {
   if (plan.scheduler) {
     SchedulerAttributes attributes = *plan.scheduler;
-    if (syscall(SYS_sched_setattr, 0, &attributes, 0) != 0) return errno_error("process.scheduler: sched_setattr");
+    if (syscall(SYS_sched_setattr, 0, &attributes, 0) != 0)
+      return errno_error("process.scheduler: sched_setattr");
   }
   constexpr int who_process = 1;  // IOPRIO_WHO_PROCESS
   if (plan.io_priority && syscall(SYS_ioprio_set, who_process, 0, *plan.io_priority) != 0)

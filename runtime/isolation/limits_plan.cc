@@ -22,28 +22,39 @@ std::optional<uint64_t> look_up(const Word (&table)[N], std::string_view name) {
   return std::nullopt;
 }
 
-constexpr Word rlimit_words[] = {
-    {"RLIMIT_AS", RLIMIT_AS},           {"RLIMIT_CORE", RLIMIT_CORE},     {"RLIMIT_CPU", RLIMIT_CPU},
-    {"RLIMIT_DATA", RLIMIT_DATA},       {"RLIMIT_FSIZE", RLIMIT_FSIZE},   {"RLIMIT_LOCKS", RLIMIT_LOCKS},
-    {"RLIMIT_MEMLOCK", RLIMIT_MEMLOCK}, {"RLIMIT_MSGQUEUE", RLIMIT_MSGQUEUE}, {"RLIMIT_NICE", RLIMIT_NICE},
-    {"RLIMIT_NOFILE", RLIMIT_NOFILE},   {"RLIMIT_NPROC", RLIMIT_NPROC},   {"RLIMIT_RSS", RLIMIT_RSS},
-    {"RLIMIT_RTPRIO", RLIMIT_RTPRIO},   {"RLIMIT_RTTIME", RLIMIT_RTTIME}, {"RLIMIT_SIGPENDING", RLIMIT_SIGPENDING},
-    {"RLIMIT_STACK", RLIMIT_STACK}};
+constexpr Word rlimit_words[] = {{"RLIMIT_AS", RLIMIT_AS},
+                                 {"RLIMIT_CORE", RLIMIT_CORE},
+                                 {"RLIMIT_CPU", RLIMIT_CPU},
+                                 {"RLIMIT_DATA", RLIMIT_DATA},
+                                 {"RLIMIT_FSIZE", RLIMIT_FSIZE},
+                                 {"RLIMIT_LOCKS", RLIMIT_LOCKS},
+                                 {"RLIMIT_MEMLOCK", RLIMIT_MEMLOCK},
+                                 {"RLIMIT_MSGQUEUE", RLIMIT_MSGQUEUE},
+                                 {"RLIMIT_NICE", RLIMIT_NICE},
+                                 {"RLIMIT_NOFILE", RLIMIT_NOFILE},
+                                 {"RLIMIT_NPROC", RLIMIT_NPROC},
+                                 {"RLIMIT_RSS", RLIMIT_RSS},
+                                 {"RLIMIT_RTPRIO", RLIMIT_RTPRIO},
+                                 {"RLIMIT_RTTIME", RLIMIT_RTTIME},
+                                 {"RLIMIT_SIGPENDING", RLIMIT_SIGPENDING},
+                                 {"RLIMIT_STACK", RLIMIT_STACK}};
 
-constexpr Word scheduler_words[] = {{"SCHED_OTHER", 0}, {"SCHED_FIFO", 1}, {"SCHED_RR", 2}, {"SCHED_BATCH", 3},
-                                    {"SCHED_ISO", 4},   {"SCHED_IDLE", 5}, {"SCHED_DEADLINE", 6}};
+constexpr Word scheduler_words[] = {{"SCHED_OTHER", 0},   {"SCHED_FIFO", 1}, {"SCHED_RR", 2},
+                                    {"SCHED_BATCH", 3},   {"SCHED_ISO", 4},  {"SCHED_IDLE", 5},
+                                    {"SCHED_DEADLINE", 6}};
 constexpr Word scheduler_flag_words[] = {
-    {"SCHED_FLAG_RESET_ON_FORK", 0x01},  {"SCHED_FLAG_RECLAIM", 0x02},        {"SCHED_FLAG_DL_OVERRUN", 0x04},
-    {"SCHED_FLAG_KEEP_POLICY", 0x08},    {"SCHED_FLAG_KEEP_PARAMS", 0x10},    {"SCHED_FLAG_UTIL_CLAMP_MIN", 0x20},
+    {"SCHED_FLAG_RESET_ON_FORK", 0x01},  {"SCHED_FLAG_RECLAIM", 0x02},
+    {"SCHED_FLAG_DL_OVERRUN", 0x04},     {"SCHED_FLAG_KEEP_POLICY", 0x08},
+    {"SCHED_FLAG_KEEP_PARAMS", 0x10},    {"SCHED_FLAG_UTIL_CLAMP_MIN", 0x20},
     {"SCHED_FLAG_UTIL_CLAMP_MAX", 0x40}, {"SCHED_FLAG_UTIL_CLAMP", 0x60}};
 constexpr Word io_class_words[] = {{"IOPRIO_CLASS_RT", 1}, {"IOPRIO_CLASS_BE", 2}, {"IOPRIO_CLASS_IDLE", 3}};
 constexpr Word memory_mode_words[] = {
-    {"MPOL_DEFAULT", MPOL_DEFAULT},       {"MPOL_BIND", MPOL_BIND},
-    {"MPOL_INTERLEAVE", MPOL_INTERLEAVE}, {"MPOL_WEIGHTED_INTERLEAVE", 6},
-    {"MPOL_PREFERRED", MPOL_PREFERRED},   {"MPOL_PREFERRED_MANY", 5},
+    {"MPOL_DEFAULT", MPOL_DEFAULT},  {"MPOL_BIND", MPOL_BIND},           {"MPOL_INTERLEAVE", MPOL_INTERLEAVE},
+    {"MPOL_WEIGHTED_INTERLEAVE", 6}, {"MPOL_PREFERRED", MPOL_PREFERRED}, {"MPOL_PREFERRED_MANY", 5},
     {"MPOL_LOCAL", MPOL_LOCAL}};
-constexpr Word memory_flag_words[] = {
-    {"MPOL_F_NUMA_BALANCING", 1U << 13}, {"MPOL_F_RELATIVE_NODES", 1U << 14}, {"MPOL_F_STATIC_NODES", 1U << 15}};
+constexpr Word memory_flag_words[] = {{"MPOL_F_NUMA_BALANCING", 1U << 13},
+                                      {"MPOL_F_RELATIVE_NODES", 1U << 14},
+                                      {"MPOL_F_STATIC_NODES", 1U << 15}};
 
 Result<void> plan_rlimits(const oci::Process& process, LimitsPlan& plan) {
   for (size_t i = 0; i < process.rlimits.size(); ++i) {
@@ -117,7 +128,8 @@ Result<void> plan_memory_policy(const oci::Linux& linux_, LimitsPlan& plan) {
     if (!flag) return make_error("linux.memoryPolicy.flags: unknown flag " + quoted(name));
     step.mode |= static_cast<int>(*flag);
   }
-  for (const uint64_t word : TRY_CONTEXT(parse_cpu_list(linux_.memory_policy->nodes), "linux.memoryPolicy.nodes"))
+  for (const uint64_t word :
+       TRY_CONTEXT(parse_cpu_list(linux_.memory_policy->nodes), "linux.memoryPolicy.nodes"))
     step.nodes.push_back(word);
   plan.memory_policy = std::move(step);
   return {};
@@ -156,8 +168,10 @@ Result<LimitsPlan> plan_limits(const oci::Process& process, const oci::Linux& li
   TRY(plan_scheduler(process, plan));
   TRY(plan_io_priority(process, plan));
   if (process.exec_cpu_affinity) {
-    plan.initial_cpus = TRY_CONTEXT(parse_cpu_list(process.exec_cpu_affinity->initial), "process.execCPUAffinity.initial");
-    plan.final_cpus = TRY_CONTEXT(parse_cpu_list(process.exec_cpu_affinity->final), "process.execCPUAffinity.final");
+    plan.initial_cpus =
+        TRY_CONTEXT(parse_cpu_list(process.exec_cpu_affinity->initial), "process.execCPUAffinity.initial");
+    plan.final_cpus =
+        TRY_CONTEXT(parse_cpu_list(process.exec_cpu_affinity->final), "process.execCPUAffinity.final");
   }
   TRY(plan_personality(linux_, plan));
   TRY(plan_memory_policy(linux_, plan));

@@ -1,5 +1,6 @@
-// Limits and scheduling of the process: rlimits, OOM score, scheduler, I/O priority, CPU affinity, memory policy and
-// personality (config.md "POSIX process", "Linux Process"; config-linux.md "Personality", "Memory policy").
+// Limits and scheduling of the process: rlimits, OOM score, scheduler, I/O priority, CPU affinity, memory
+// policy and personality (config.md "POSIX process", "Linux Process"; config-linux.md "Personality", "Memory
+// policy").
 #pragma once
 
 #include <sys/resource.h>
@@ -42,7 +43,7 @@ struct LimitsPlan {
   std::vector<RlimitStep> rlimits;
   std::optional<int> oom_score_adj;
   std::optional<SchedulerAttributes> scheduler;
-  std::optional<int> io_priority;              // class << 13 | priority
+  std::optional<int> io_priority;                  // class << 13 | priority
   std::vector<uint64_t> initial_cpus, final_cpus;  // bit masks, 64 CPUs each; empty: as it is
   std::optional<unsigned long> personality;
   std::optional<MemoryPolicyStep> memory_policy;
@@ -54,8 +55,9 @@ Result<LimitsPlan> plan_limits(const oci::Process& process, const oci::Linux& li
 // "0-3,7" -> bit mask; an error names what is wrong.
 Result<std::vector<uint64_t>> parse_cpu_list(const std::string& list);
 
-// By the parent, on `pid`: raising a hard limit or lowering an OOM score takes privilege over the host that the process
-// in its user namespace has not. Written to oom_score_adj only if it changes: an unprivileged runtime may not lower it.
+// By the parent, on `pid`: raising a hard limit or lowering an OOM score takes privilege over the host that
+// the process in its user namespace has not. Written to oom_score_adj only if it changes: an unprivileged
+// runtime may not lower it.
 Result<void> apply_rlimits(const LimitsPlan& plan, pid_t pid);
 Result<void> apply_oom_score_adj(const LimitsPlan& plan, pid_t pid);
 Result<void> apply_affinity(const std::vector<uint64_t>& cpus, pid_t pid);

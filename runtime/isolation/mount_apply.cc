@@ -14,8 +14,8 @@ namespace nemoclaw::isolation {
 
 namespace {
 
-// Virtual file systems whose superblock others may share (the host's sysfs, another container's mqueue): read-only
-// belongs to the mount there, never to the superblock.
+// Virtual file systems whose superblock others may share (the host's sysfs, another container's mqueue):
+// read-only belongs to the mount there, never to the superblock.
 bool shares_superblock(const std::string& type) {
   return type == "proc" || type == "sysfs" || type == "mqueue" || type == "devpts" || type == "cgroup2" ||
          type == "tmpfs" || type == "overlay";
@@ -40,7 +40,8 @@ Result<void> configure(FdRef context, const MountStep& step) {
 
 Result<void> set_own_propagation(FdRef mount, const MountOptions& options) {
   for (const uint64_t flags : options.propagation)
-    TRY(sys::mount_setattr(mount, {.propagation = flags & ~static_cast<uint64_t>(MS_REC)}, (flags & MS_REC) != 0));
+    TRY(sys::mount_setattr(mount, {.propagation = flags & ~static_cast<uint64_t>(MS_REC)},
+                           (flags & MS_REC) != 0));
   return {};
 }
 
@@ -49,23 +50,26 @@ void inherit_mode(MountStep& step, FdRef target) {
   for (const std::string& option : step.options.data)
     if (option.starts_with("mode=")) return;
   struct stat status;
-  if (fstat(target.raw(), &status) == 0) step.options.data.push_back(format("mode=%04o", status.st_mode & 07777));
+  if (fstat(target.raw(), &status) == 0)
+    step.options.data.push_back(format("mode=%04o", status.st_mode & 07777));
 }
 
-// A user namespace may mount sysfs, proc or mqueue only if it owns the namespace that they show. The host's own view,
-// bound, is then what there is; masks and flags still apply.
+// A user namespace may mount sysfs, proc or mqueue only if it owns the namespace that they show. The host's
+// own view, bound, is then what there is; masks and flags still apply.
 Result<Fd> bind_of_host(const MountStep& step, const Error& cause) {
   const char* path = step.type == "sysfs" ? "/sys" : step.type == "mqueue" ? "/dev/mqueue" : nullptr;
   if (cause.errno_value != EPERM || !path) return cause;
   Result<Fd> tree = sys::open_tree_clone(FdRef::cwd(), path, AT_RECURSIVE);
   if (!tree) return cause;
-  TRY(sys::mount_setattr(*tree, {.set = step.options.set & MOUNT_ATTR_RDONLY, .propagation = MS_SLAVE}, true));
+  TRY(sys::mount_setattr(*tree, {.set = step.options.set & MOUNT_ATTR_RDONLY, .propagation = MS_SLAVE},
+                         true));
   return tree;
 }
 
 Result<Fd> make_file_system(const MountStep& step) {
   Fd context = TRY(sys::fsopen(step.type));
-  if (Result<void> configured = configure(context, step); !configured) return bind_of_host(step, configured.error());
+  if (Result<void> configured = configure(context, step); !configured)
+    return bind_of_host(step, configured.error());
   Fd mount = TRY(sys::fsmount(context, step.options.set));
   const MountOptions& options = step.options;
   if ((options.recursive_set | options.recursive_clear) != 0)
@@ -74,8 +78,8 @@ Result<Fd> make_file_system(const MountStep& step) {
 }
 
 Result<void> apply_file_system(MountStep step, FdRef root) {
-  // CVE-2019-16884, CVE-2019-19921: /proc and /sys of the image must be plain directories, or a link in the image would
-  // decide where the runtime's writes to procfs land.
+  // CVE-2019-16884, CVE-2019-19921: /proc and /sys of the image must be plain directories, or a link in the
+  // image would decide where the runtime's writes to procfs land.
   const bool kernel_view = step.type == "proc" || step.type == "sysfs";
   Result<Fd> plain = kernel_view ? open_in_root(root, step.destination, O_PATH | O_NOFOLLOW) : make_error("");
   if (plain) {
@@ -111,15 +115,17 @@ Result<void> apply_remount(const MountStep& step, FdRef root) {
 
 }  // namespace
 
-Result<Fd> open_bind_source(const MountStep& step, uint64_t default_propagation, const IdMapPlan& container_map) {
+Result<Fd> open_bind_source(const MountStep& step, uint64_t default_propagation,
+                            const IdMapPlan& container_map) {
   const MountOptions& options = step.options;
-  Fd tree = TRY_CONTEXT(
-      sys::open_tree_clone(FdRef::cwd(), step.source, options.recursive_bind ? AT_RECURSIVE : 0),
-      "source " + quoted(step.source));
+  Fd tree =
+      TRY_CONTEXT(sys::open_tree_clone(FdRef::cwd(), step.source, options.recursive_bind ? AT_RECURSIVE : 0),
+                  "source " + quoted(step.source));
   TRY(sys::mount_setattr(tree, {.propagation = default_propagation}, options.recursive_bind));
   if (options.idmap) {
     Fd mapping = TRY(make_user_namespace(step.id_map.empty() ? container_map : step.id_map));
-    TRY_CONTEXT(sys::mount_setattr(tree, {.set = MOUNT_ATTR_IDMAP, .user_namespace = mapping}, options.recursive_idmap),
+    TRY_CONTEXT(sys::mount_setattr(tree, {.set = MOUNT_ATTR_IDMAP, .user_namespace = mapping},
+                                   options.recursive_idmap),
                 "idmap of " + quoted(step.source));
   }
   if ((options.set | options.clear) != 0)
@@ -134,16 +140,20 @@ Result<void> apply_mount(const MountStep& step, size_t index, uint64_t default_p
                          const MountContext& context) {
   const auto apply = [&]() -> Result<void> {
     switch (step.kind) {
-      case MountKind::FileSystem: return apply_file_system(step, context.root);
-      case MountKind::Remount: return apply_remount(step, context.root);
+      case MountKind::FileSystem:
+        return apply_file_system(step, context.root);
+      case MountKind::Remount:
+        return apply_remount(step, context.root);
       case MountKind::Cgroup: {
         const CgroupMounts cgroups = TRY(context.cgroups());
         Fd target = TRY(open_directory_target(context.root, step.destination));
         return apply_cgroup_mount(step, target, cgroups);
       }
-      case MountKind::Bind: break;
+      case MountKind::Bind:
+        break;
     }
-    const bool opened = context.sources && index < context.sources->size() && (*context.sources)[index].valid();
+    const bool opened =
+        context.sources && index < context.sources->size() && (*context.sources)[index].valid();
     // A second descriptor, because the parent's list is shared with nobody but stays constant.
     Fd tree = opened ? Fd(fcntl((*context.sources)[index].raw(), F_DUPFD_CLOEXEC, 3))
                      : TRY(open_bind_source(step, default_propagation, {}));

@@ -28,17 +28,19 @@ Result<Fd> mount_v2(const MountStep& step, const CgroupMounts& cgroups) {
   Fd context = TRY(sys::fsopen("cgroup2"));
   Result<void> created = sys::fsconfig_create(context);
   if (created) return sys::fsmount(context, flags_of(step));
-  // In a user namespace without a cgroup namespace of its own the kernel refuses (EPERM, EBUSY): show the container's
-  // own cgroup through the host's mount instead.
+  // In a user namespace without a cgroup namespace of its own the kernel refuses (EPERM, EBUSY): show the
+  // container's own cgroup through the host's mount instead.
   const int cause = created.error().errno_value;
   if ((cause != EPERM && cause != EBUSY) || cgroups.hierarchies.empty()) return std::move(created).error();
   const CgroupHierarchy& unified = cgroups.hierarchies.front();
-  Fd tree = TRY(sys::open_tree_clone(FdRef::cwd(), unified.mount_point + cgroup_path_of(cgroups.membership, unified), 0));
+  Fd tree = TRY(sys::open_tree_clone(FdRef::cwd(),
+                                     unified.mount_point + cgroup_path_of(cgroups.membership, unified), 0));
   TRY(sys::mount_setattr(tree, {.set = flags_of(step), .propagation = MS_PRIVATE}, false));
   return tree;
 }
 
-Result<Fd> mount_hierarchy(const MountStep& step, const CgroupMounts& cgroups, const CgroupHierarchy& hierarchy) {
+Result<Fd> mount_hierarchy(const MountStep& step, const CgroupMounts& cgroups,
+                           const CgroupHierarchy& hierarchy) {
   if (!cgroups.own_namespace) {
     const std::string path = hierarchy.mount_point + cgroup_path_of(cgroups.membership, hierarchy);
     Fd tree = TRY_CONTEXT(sys::open_tree_clone(FdRef::cwd(), path, 0), quoted(path));
@@ -88,13 +90,15 @@ std::string cgroup_path_of(std::string_view membership, const CgroupHierarchy& h
     const size_t first = line.find(':'), second = line.find(':', first + 1);
     if (first == std::string_view::npos || second == std::string_view::npos) continue;
     const std::string_view list = line.substr(first + 1, second - first - 1);
-    const bool match = hierarchy.controllers.empty() ? list.empty() : names_controller(list, hierarchy.controllers[0]);
+    const bool match =
+        hierarchy.controllers.empty() ? list.empty() : names_controller(list, hierarchy.controllers[0]);
     if (match) return std::string(line.substr(second + 1));
   }
   return "/";
 }
 
-std::vector<std::pair<std::string, std::string>> cgroup_links(const std::vector<CgroupHierarchy>& hierarchies) {
+std::vector<std::pair<std::string, std::string>> cgroup_links(
+    const std::vector<CgroupHierarchy>& hierarchies) {
   std::vector<std::pair<std::string, std::string>> links;
   for (const CgroupHierarchy& hierarchy : hierarchies) {
     const std::string name(base_name(hierarchy.mount_point));

@@ -12,8 +12,21 @@ namespace nemoclaw::isolation {
 namespace {
 
 enum class Effect : uint8_t {
-  Nothing, Bind, RecursiveBind, Remount, Set, Clear, AccessTime, RecursiveSet, RecursiveClear, RecursiveAccessTime,
-  Propagation, Superblock, CopyUp, IdMap, RecursiveIdMap
+  Nothing,
+  Bind,
+  RecursiveBind,
+  Remount,
+  Set,
+  Clear,
+  AccessTime,
+  RecursiveSet,
+  RecursiveClear,
+  RecursiveAccessTime,
+  Propagation,
+  Superblock,
+  CopyUp,
+  IdMap,
+  RecursiveIdMap
 };
 
 struct Option {
@@ -22,8 +35,8 @@ struct Option {
   uint64_t value = 0;
 };
 
-// Sorted by name. "no" forms of what is the default have no effect of their own on a new mount, but on a bind mount
-// they clear what the source has.
+// Sorted by name. "no" forms of what is the default have no effect of their own on a new mount, but on a bind
+// mount they clear what the source has.
 constexpr Option table[] = {
     {"acl", Effect::Superblock},
     {"async", Effect::Nothing},
@@ -92,8 +105,9 @@ constexpr Option table[] = {
 };
 
 const Option* find(std::string_view name) {
-  const Option* found = std::lower_bound(std::begin(table), std::end(table), name,
-                                         [](const Option& option, std::string_view key) { return option.name < key; });
+  const Option* found =
+      std::lower_bound(std::begin(table), std::end(table), name,
+                       [](const Option& option, std::string_view key) { return option.name < key; });
   return found != std::end(table) && found->name == name ? found : nullptr;
 }
 
@@ -110,21 +124,50 @@ void set_access_time(uint64_t& set, uint64_t& clear, uint64_t value) {
 
 void apply(const Option& option, MountOptions& out) {
   switch (option.effect) {
-    case Effect::Nothing: break;
-    case Effect::Bind: out.bind = true; break;
-    case Effect::RecursiveBind: out.bind = out.recursive_bind = true; break;
-    case Effect::Remount: out.remount = true; break;
-    case Effect::Set: set_bits(out.set, out.clear, option.value); break;
-    case Effect::Clear: set_bits(out.clear, out.set, option.value); break;
-    case Effect::AccessTime: set_access_time(out.set, out.clear, option.value); break;
-    case Effect::RecursiveSet: set_bits(out.recursive_set, out.recursive_clear, option.value); break;
-    case Effect::RecursiveClear: set_bits(out.recursive_clear, out.recursive_set, option.value); break;
-    case Effect::RecursiveAccessTime: set_access_time(out.recursive_set, out.recursive_clear, option.value); break;
-    case Effect::Propagation: out.propagation.push_back(option.value); break;
-    case Effect::Superblock: out.superblock.emplace_back(option.name); break;
-    case Effect::CopyUp: out.tmpcopyup = true; break;
-    case Effect::IdMap: out.idmap = true; break;
-    case Effect::RecursiveIdMap: out.idmap = out.recursive_idmap = true; break;
+    case Effect::Nothing:
+      break;
+    case Effect::Bind:
+      out.bind = true;
+      break;
+    case Effect::RecursiveBind:
+      out.bind = out.recursive_bind = true;
+      break;
+    case Effect::Remount:
+      out.remount = true;
+      break;
+    case Effect::Set:
+      set_bits(out.set, out.clear, option.value);
+      break;
+    case Effect::Clear:
+      set_bits(out.clear, out.set, option.value);
+      break;
+    case Effect::AccessTime:
+      set_access_time(out.set, out.clear, option.value);
+      break;
+    case Effect::RecursiveSet:
+      set_bits(out.recursive_set, out.recursive_clear, option.value);
+      break;
+    case Effect::RecursiveClear:
+      set_bits(out.recursive_clear, out.recursive_set, option.value);
+      break;
+    case Effect::RecursiveAccessTime:
+      set_access_time(out.recursive_set, out.recursive_clear, option.value);
+      break;
+    case Effect::Propagation:
+      out.propagation.push_back(option.value);
+      break;
+    case Effect::Superblock:
+      out.superblock.emplace_back(option.name);
+      break;
+    case Effect::CopyUp:
+      out.tmpcopyup = true;
+      break;
+    case Effect::IdMap:
+      out.idmap = true;
+      break;
+    case Effect::RecursiveIdMap:
+      out.idmap = out.recursive_idmap = true;
+      break;
   }
 }
 

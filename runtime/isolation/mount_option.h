@@ -11,7 +11,7 @@ namespace nemoclaw::isolation {
 
 struct MountOptions {
   bool bind = false;
-  bool recursive_bind = false;       // rbind
+  bool recursive_bind = false;  // rbind
   bool remount = false;
   uint64_t set = 0, clear = 0;                      // MOUNT_ATTR_* of this mount
   uint64_t recursive_set = 0, recursive_clear = 0;  // of it and everything below (rro, rnosuid ...)

@@ -15,7 +15,8 @@ Result<MountStep> plan_mount(const oci::Spec& spec, const oci::Mount& mount, con
   MountStep step;
   if (mount.destination.empty()) return make_error(at + ".destination: is missing");
   step.destination = clean_path("/" + mount.destination);
-  if (step.destination == "/" ) return make_error(at + ".destination: '/' cannot be mounted over; use root.path");
+  if (step.destination == "/")
+    return make_error(at + ".destination: '/' cannot be mounted over; use root.path");
   step.type = mount.type;
   step.options = parse_mount_options(mount.options);
   if (step.options.remount) {
@@ -43,8 +44,8 @@ Result<MountStep> plan_mount(const oci::Spec& spec, const oci::Mount& mount, con
   return step;
 }
 
-// The propagation that "/" gets in the container's mount namespace; slave keeps what is mounted inside from leaking
-// out, and lets the host's later mounts in, as runc does.
+// The propagation that "/" gets in the container's mount namespace; slave keeps what is mounted inside from
+// leaking out, and lets the host's later mounts in, as runc does.
 uint64_t root_propagation(const oci::Linux& linux_) {
   const uint64_t asked = propagation_flags(linux_.rootfs_propagation);
   return (asked == 0 ? static_cast<uint64_t>(MS_SLAVE) : asked) & ~static_cast<uint64_t>(MS_REC);
@@ -58,10 +59,11 @@ Result<MountPlan> plan_mounts(const oci::Spec& spec, const std::string& bundle) 
   std::vector<MountStep> late;
   for (size_t i = 0; i < spec.mounts.size(); ++i) {
     MountStep step = TRY(plan_mount(spec, spec.mounts[i], bundle, format("mounts[%zu]", i)));
-    const bool covered = std::any_of(
-        spec.mounts.begin() + static_cast<std::ptrdiff_t>(i) + 1, spec.mounts.end(), [&](const oci::Mount& later) {
-          return path_is_below(clean_path("/" + later.destination), step.destination);
-        });
+    const bool covered =
+        std::any_of(spec.mounts.begin() + static_cast<std::ptrdiff_t>(i) + 1, spec.mounts.end(),
+                    [&](const oci::Mount& later) {
+                      return path_is_below(clean_path("/" + later.destination), step.destination);
+                    });
     (step.kind == MountKind::Cgroup && !covered ? late : plan.steps).push_back(std::move(step));
   }
   std::move(late.begin(), late.end(), std::back_inserter(plan.steps));

@@ -1,6 +1,6 @@
-// Mounts (config.md, "Mounts"): the spec's list as ordered steps of plain values, and their application onto a root
-// that is a descriptor. Nothing here walks a path of the image twice: targets are opened with RESOLVE_IN_ROOT, mounts
-// are built detached and moved onto that descriptor.
+// Mounts (config.md, "Mounts"): the spec's list as ordered steps of plain values, and their application onto
+// a root that is a descriptor. Nothing here walks a path of the image twice: targets are opened with
+// RESOLVE_IN_ROOT, mounts are built detached and moved onto that descriptor.
 #pragma once
 
 #include <functional>
@@ -23,13 +23,13 @@ struct MountStep {
   std::string source;       // Bind: absolute on the host
   std::string type;         // FileSystem: "proc", "tmpfs" ...
   MountOptions options;
-  std::string label;        // SELinux context for file systems that take one
-  IdMapPlan id_map;         // idmapped mounts; empty with options.idmap: the container's own maps
+  std::string label;  // SELinux context for file systems that take one
+  IdMapPlan id_map;   // idmapped mounts; empty with options.idmap: the container's own maps
 };
 
 struct MountPlan {
-  // Cgroup steps come last unless something is mounted below them: they must wait for the cgroup to be joined, which
-  // is slow on v1, and nothing else must.
+  // Cgroup steps come last unless something is mounted below them: they must wait for the cgroup to be
+  // joined, which is slow on v1, and nothing else must.
   std::vector<MountStep> steps;
   // What every bind mount gets before its own propagation option: what "/" has in the container.
   uint64_t default_propagation = 0;
@@ -47,26 +47,32 @@ struct CgroupMounts {
   bool unified = false;
   bool own_namespace = false;  // mounts show the container's cgroup as their root
   std::vector<CgroupHierarchy> hierarchies;
-  std::string membership;      // content of the process's /proc/self/cgroup, read after it joined
+  std::string membership;  // content of the process's /proc/self/cgroup, read after it joined
 };
 
 struct MountContext {
-  FdRef root;                       // the container's root
-  const std::vector<Fd>* sources = nullptr;  // by step; a valid one is the detached bind source, opened by the parent
+  FdRef root;  // the container's root
+  const std::vector<Fd>* sources =
+      nullptr;  // by step; a valid one is the detached bind source, opened by the parent
   // Called before the first cgroup step: waits for the cgroup, and says what to mount.
   std::function<Result<CgroupMounts>()> cgroups;
 };
 
-Result<void> apply_mount(const MountStep& step, size_t index, uint64_t default_propagation, const MountContext& context);
+Result<void> apply_mount(const MountStep& step, size_t index, uint64_t default_propagation,
+                         const MountContext& context);
 
-// The detached tree of a bind step: opened, its propagation, flags and id map set. For the parent, when the child in
-// its user namespace would lack the right to the path or to the flags (mount_namespaces(7), locked mounts).
-Result<Fd> open_bind_source(const MountStep& step, uint64_t default_propagation, const IdMapPlan& container_map);
+// The detached tree of a bind step: opened, its propagation, flags and id map set. For the parent, when the
+// child in its user namespace would lack the right to the path or to the flags (mount_namespaces(7), locked
+// mounts).
+Result<Fd> open_bind_source(const MountStep& step, uint64_t default_propagation,
+                            const IdMapPlan& container_map);
 
-// Pure pieces of the cgroup mounts, for tests: a hierarchy's path from /proc/self/cgroup, and the links that v1 needs
+// Pure pieces of the cgroup mounts, for tests: a hierarchy's path from /proc/self/cgroup, and the links that
+// v1 needs
 // ("cpu" -> "cpu,cpuacct").
 std::string cgroup_path_of(std::string_view membership, const CgroupHierarchy& hierarchy);
-std::vector<std::pair<std::string, std::string>> cgroup_links(const std::vector<CgroupHierarchy>& hierarchies);
+std::vector<std::pair<std::string, std::string>> cgroup_links(
+    const std::vector<CgroupHierarchy>& hierarchies);
 
 // In mount_cgroup.cc.
 Result<void> apply_cgroup_mount(const MountStep& step, FdRef target, const CgroupMounts& cgroups);

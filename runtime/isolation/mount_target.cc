@@ -22,8 +22,8 @@ Result<std::string> read_link_in(FdRef directory, const std::string& name) {
   return std::string(target, static_cast<size_t>(length));
 }
 
-// Makes what is missing, one component at a time; every look-up starts at the root and cannot leave it. A name that
-// exists but leads nowhere is a dangling link: go on with its target.
+// Makes what is missing, one component at a time; every look-up starts at the root and cannot leave it. A
+// name that exists but leads nowhere is a dangling link: go on with its target.
 Result<Fd> make_target(FdRef root, std::string path, bool directory) {
   int links = 0;
   path = clean_path("/" + path);
@@ -43,10 +43,11 @@ Result<Fd> make_target(FdRef root, std::string path, bool directory) {
       if (!made && errno != EEXIST) return errno_error("make " + quoted(next) + " in the rootfs");
       // Not through a link: either it is what was just made, or somebody put a link there.
       opened = open_file(parent, name, flags | O_NOFOLLOW);
-      const bool is_link = !opened && (opened.error().errno_value == ENOTDIR || opened.error().errno_value == ELOOP);
+      const bool is_link =
+          !opened && (opened.error().errno_value == ENOTDIR || opened.error().errno_value == ELOOP);
       struct stat status = {};
-      const bool is_open_link =
-          opened && fstat(opened->raw(), &status) == 0 && S_ISLNK(status.st_mode);  // O_PATH opens links themselves
+      const bool is_open_link = opened && fstat(opened->raw(), &status) == 0 &&
+                                S_ISLNK(status.st_mode);  // O_PATH opens links themselves
       if (is_link || is_open_link) {
         if (++links > links_max) return Error{ELOOP, "too many links below " + quoted(next), 1};
         const std::string link = TRY(read_link_in(parent, name));

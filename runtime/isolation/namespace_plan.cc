@@ -30,7 +30,8 @@ int namespace_flag(std::string_view type) {
 }
 
 bool NamespacePlan::joins(int flag) const {
-  return std::any_of(joined.begin(), joined.end(), [&](const JoinedNamespace& each) { return each.flag == flag; });
+  return std::any_of(joined.begin(), joined.end(),
+                     [&](const JoinedNamespace& each) { return each.flag == flag; });
 }
 
 Result<NamespacePlan> plan_namespaces(const oci::Linux& linux_) {
@@ -41,7 +42,8 @@ Result<NamespacePlan> plan_namespaces(const oci::Linux& linux_) {
     const int flag = namespace_flag(each.type);
     const std::string at = format("linux.namespaces[%zu]", i);
     if (flag == 0) return make_error(at + ".type: unknown namespace " + quoted(each.type));
-    if ((seen & flag) != 0) return make_error(at + ": a second " + each.type + " namespace; name each type once");
+    if ((seen & flag) != 0)
+      return make_error(at + ": a second " + each.type + " namespace; name each type once");
     seen |= flag;
     if (!each.path.empty()) {
       plan.joined.push_back({each.type, flag, each.path});
@@ -56,9 +58,11 @@ Result<NamespacePlan> plan_namespaces(const oci::Linux& linux_) {
   if ((seen & CLONE_NEWNS) == 0)
     return make_error("linux.namespaces: a mount namespace is needed; add {\"type\": \"mount\"}");
   if (!linux_.time_offsets.empty() && !plan.new_time)
-    return make_error("linux.timeOffsets: needs a new time namespace; add {\"type\": \"time\"} to linux.namespaces");
+    return make_error(
+        "linux.timeOffsets: needs a new time namespace; add {\"type\": \"time\"} to linux.namespaces");
   const auto rank = [](const JoinedNamespace& joined) {
-    return std::find_if(std::begin(kinds), std::end(kinds), [&](const Kind& kind) { return kind.flag == joined.flag; });
+    return std::find_if(std::begin(kinds), std::end(kinds),
+                        [&](const Kind& kind) { return kind.flag == joined.flag; });
   };
   std::sort(plan.joined.begin(), plan.joined.end(),
             [&](const JoinedNamespace& a, const JoinedNamespace& b) { return rank(a) < rank(b); });

@@ -1,5 +1,5 @@
-// Namespaces (config-linux.md, "Namespaces"): which ones the container gets new, which ones it joins by path, and how
-// many clones that takes.
+// Namespaces (config-linux.md, "Namespaces"): which ones the container gets new, which ones it joins by path,
+// and how many clones that takes.
 #pragma once
 
 #include <cstdint>
@@ -20,13 +20,14 @@ struct JoinedNamespace {
 
 struct NamespacePlan {
   uint64_t clone_flags = 0;  // new namespaces that clone3 makes; never cgroup or time
-  // In the order of joining: user first, because it gives the right to join what it owns; mount last, because the
-  // paths of the others would be gone.
+  // In the order of joining: user first, because it gives the right to join what it owns; mount last, because
+  // the paths of the others would be gone.
   std::vector<JoinedNamespace> joined;
   bool new_cgroup = false;  // unshared late: its root is the cgroup that the process is in at that moment
   bool new_time = false;    // unshared by the child; entered at exec, when the offsets are in force
-  // True when what is joined must be joined before the final process is cloned: a PID namespace only ever holds the
-  // children of who joins it, and a new user namespace would have no right to join what the old one owns.
+  // True when what is joined must be joined before the final process is cloned: a PID namespace only ever
+  // holds the children of who joins it, and a new user namespace would have no right to join what the old one
+  // owns.
   bool two_clones = false;
 
   bool is_new(int flag) const { return (clone_flags & static_cast<uint64_t>(flag)) != 0; }

@@ -1,6 +1,6 @@
-// maskedPaths and readonlyPaths (config-linux.md). What is mounted and what it is mounted on are descriptors that were
-// looked at: an image or another process that swaps a path in between cannot redirect either (the family of
-// CVE-2025-31133, CVE-2025-52565, CVE-2025-52881).
+// maskedPaths and readonlyPaths (config-linux.md). What is mounted and what it is mounted on are descriptors
+// that were looked at: an image or another process that swaps a path in between cannot redirect either (the
+// family of CVE-2025-31133, CVE-2025-52565, CVE-2025-52881).
 #pragma once
 
 #include <string>
@@ -11,8 +11,8 @@
 
 namespace nemoclaw::isolation {
 
-// Hides each path below `root`: a file under the host's /dev/null (checked to be that device), a directory under an
-// empty read-only tmpfs. Paths that are not there need no hiding.
+// Hides each path below `root`: a file under the host's /dev/null (checked to be that device), a directory
+// under an empty read-only tmpfs. Paths that are not there need no hiding.
 Result<void> apply_masked_paths(const oci::Strings& paths, FdRef root);
 
 // Makes each path below `root` read-only, with all that is mounted beneath it. Absent paths are skipped.

@@ -32,8 +32,8 @@ Result<RootfsPlan> plan_rootfs(const oci::Spec& spec, const std::string& rootfs,
 
 namespace {
 
-// The mount that holds `path` made private, so that what is attached below it shows nowhere else and pivot_root(2) takes
-// it. Only that one: volumes that are shared with the host on purpose stay so.
+// The mount that holds `path` made private, so that what is attached below it shows nowhere else and
+// pivot_root(2) takes it. Only that one: volumes that are shared with the host on purpose stay so.
 Result<void> make_parent_private(std::string path) {
   for (;;) {
     if (mount(nullptr, path.c_str(), nullptr, MS_PRIVATE, nullptr) == 0) return {};
@@ -63,7 +63,8 @@ Result<Fd> prepare_rootfs(const RootfsPlan& plan) {
 namespace {
 
 Result<void> pivot() {
-  // pivot_root(2), "pivot_root(".", ".")": the old root ends up stacked over the new one and needs no directory in it.
+  // pivot_root(2), "pivot_root(".", ".")": the old root ends up stacked over the new one and needs no
+  // directory in it.
   Fd old_root = TRY(open_file("/", O_PATH | O_DIRECTORY));
   if (syscall(SYS_pivot_root, ".", ".") != 0) return errno_error("pivot_root");
   // By its descriptor, because "." is still the new root for mount(2).

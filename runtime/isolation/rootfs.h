@@ -11,18 +11,18 @@
 namespace nemoclaw::isolation {
 
 struct RootfsPlan {
-  std::string path;                   // absolute, on the host
-  uint64_t namespace_propagation = 0; // MS_* | MS_REC for "/" of the fresh mount namespace
-  uint64_t final_propagation = 0;     // for "/" of the container after the pivot; 0: as it is
+  std::string path;                    // absolute, on the host
+  uint64_t namespace_propagation = 0;  // MS_* | MS_REC for "/" of the fresh mount namespace
+  uint64_t final_propagation = 0;      // for "/" of the container after the pivot; 0: as it is
   bool readonly = false;
-  bool no_pivot = false;              // the host's root is a ramfs, which pivot_root refuses
+  bool no_pivot = false;  // the host's root is a ramfs, which pivot_root refuses
 };
 
 // Pure. rootfsPropagation is one of shared, slave, private, unbindable and their recursive forms.
 Result<RootfsPlan> plan_rootfs(const oci::Spec& spec, const std::string& rootfs, bool no_pivot);
 
-// In the new mount namespace: cuts it off from the host's, and mounts the rootfs onto itself. The descriptor is the
-// container's root from then on.
+// In the new mount namespace: cuts it off from the host's, and mounts the rootfs onto itself. The descriptor
+// is the container's root from then on.
 Result<Fd> prepare_rootfs(const RootfsPlan& plan);
 
 // Makes `root` the process's "/" and drops the host's tree.

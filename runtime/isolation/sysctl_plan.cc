@@ -12,11 +12,13 @@ namespace nemoclaw::isolation {
 
 namespace {
 
-constexpr std::string_view ipc_names[] = {"kernel.msgmax", "kernel.msgmnb", "kernel.msgmni", "kernel.sem",
-                                          "kernel.shmall", "kernel.shmmax", "kernel.shmmni", "kernel.shm_rmid_forced"};
+constexpr std::string_view ipc_names[] = {"kernel.msgmax", "kernel.msgmnb",         "kernel.msgmni",
+                                          "kernel.sem",    "kernel.shmall",         "kernel.shmmax",
+                                          "kernel.shmmni", "kernel.shm_rmid_forced"};
 
-// Dots separate, and a slash stands for a dot within a component (sysctl(8)): net.ipv4.conf.eth0/1.forwarding. If a
-// slash comes first, the roles are swapped: net/ipv4/conf/eth0.1/forwarding.
+// Dots separate, and a slash stands for a dot within a component (sysctl(8)):
+// net.ipv4.conf.eth0/1.forwarding. If a slash comes first, the roles are swapped:
+// net/ipv4/conf/eth0.1/forwarding.
 std::string to_file(std::string name) {
   const size_t first = name.find_first_of("./");
   const bool dotted = first != std::string::npos && name[first] == '.';

@@ -36,7 +36,8 @@ TEST(Child, MayIgnoreItsInput) {
 }
 
 TEST(Child, OutputIsBounded) {
-  ChildRequest request = shell("i=0; while [ $i -lt 2000 ]; do echo 0123456789012345678901234567890123456789; i=$((i+1)); done");
+  ChildRequest request =
+      shell("i=0; while [ $i -lt 2000 ]; do echo 0123456789012345678901234567890123456789; i=$((i+1)); done");
   request.output_bytes_max = 1000;
   const Result<ChildOutcome> outcome = run_child(request);
   ASSERT_TRUE(outcome);

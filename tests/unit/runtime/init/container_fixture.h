@@ -1,5 +1,5 @@
-// Launches real containers from a busybox root file system, as root; each test says what runs inside and reads what it
-// printed. Skipped, with the reason, where that cannot work.
+// Launches real containers from a busybox root file system, as root; each test says what runs inside and
+// reads what it printed. Skipped, with the reason, where that cannot work.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -118,10 +118,12 @@ class ContainerFixture : public ::testing::Test {
     const Result<std::string> program = read_file(busybox_);
     ASSERT_TRUE(program);
     ASSERT_TRUE(write_file_atomic(rootfs() + "/bin/busybox", *program, 0755));
-    for (const char* each : {"sh", "true", "cat", "ls", "id", "mount", "sleep", "readlink", "stat", "touch", "mkdir", "env",
-                             "hostname", "tty", "grep", "pwd", "wc"})
+    for (const char* each : {"sh", "true", "cat", "ls", "id", "mount", "sleep", "readlink", "stat", "touch",
+                             "mkdir", "env", "hostname", "tty", "grep", "pwd", "wc"})
       ASSERT_EQ(symlink("busybox", (rootfs() + "/bin/" + each).c_str()), 0);
-    ASSERT_TRUE(write_file_atomic(rootfs() + "/etc/passwd", "root:x:0:0:root:/root:/bin/sh\nagent:x:1000:1000::/home/agent:/bin/sh\n", 0644));
+    ASSERT_TRUE(write_file_atomic(rootfs() + "/etc/passwd",
+                                  "root:x:0:0:root:/root:/bin/sh\nagent:x:1000:1000::/home/agent:/bin/sh\n",
+                                  0644));
   }
 
   sockaddr_un start_address() const {

@@ -62,8 +62,9 @@ class Exec : public ContainerFixture {
 
 TEST_F(Exec, JoinsEveryNamespace) {
   begin();
-  const Result<int> status = exec(added("hostname; cat /proc/1/cmdline; for n in mnt pid net ipc uts; do "
-                                        "[ $(readlink /proc/self/ns/$n) = $(readlink /proc/1/ns/$n) ] && echo same; done; exit 7"));
+  const Result<int> status =
+      exec(added("hostname; cat /proc/1/cmdline; for n in mnt pid net ipc uts; do "
+                 "[ $(readlink /proc/self/ns/$n) = $(readlink /proc/1/ns/$n) ] && echo same; done; exit 7"));
   ASSERT_TRUE(status) << status.error().message;
   EXPECT_EQ(WEXITSTATUS(*status), 7);
   EXPECT_NE(output_.find(spec().hostname), std::string::npos) << output_;
@@ -84,7 +85,8 @@ TEST_F(Exec, IsConfinedLikeTheFirstProcess) {
   effective_.extra_seccomp.push_back(profile);
   begin();
   const std::string script =
-      "grep -E '^(CapBnd|NoNewPrivs|Seccomp:)' /proc/self/status; cat /etc/passwd 2>&1; mkdir /tmp/x 2>&1; cat /proc/1/status 2>&1 | "
+      "grep -E '^(CapBnd|NoNewPrivs|Seccomp:)' /proc/self/status; cat /etc/passwd 2>&1; mkdir /tmp/x 2>&1; "
+      "cat /proc/1/status 2>&1 | "
       "grep -E '^(CapBnd|NoNewPrivs|Seccomp:)'";
   const Result<int> status = exec(added(script));
   ASSERT_TRUE(status) << status.error().message;
@@ -92,7 +94,9 @@ TEST_F(Exec, IsConfinedLikeTheFirstProcess) {
   EXPECT_TRUE(output_.starts_with(facts)) << output_;
   EXPECT_TRUE(output_.ends_with(facts)) << output_;
   EXPECT_NE(output_.find("'/etc/passwd': Permission denied"), std::string::npos) << output_;
-  EXPECT_NE(output_.find("mkdir: can't create directory '/tmp/x': Operation not permitted"), std::string::npos) << output_;
+  EXPECT_NE(output_.find("mkdir: can't create directory '/tmp/x': Operation not permitted"),
+            std::string::npos)
+      << output_;
 }
 
 TEST_F(Exec, SaysWhyNotWithCode255) {
@@ -106,12 +110,14 @@ TEST_F(Exec, SaysWhyNotWithCode255) {
   missing.args = {"/proc/self/exe"};
   status = exec(missing);
   ASSERT_FALSE(status);
-  EXPECT_EQ(status.error().message, "exec: \"/proc/self/exe\": permission denied (this is the runtime's own binary)");
+  EXPECT_EQ(status.error().message,
+            "exec: \"/proc/self/exe\": permission denied (this is the runtime's own binary)");
   oci::Process lost = added("true");
   lost.cwd = "/no/where";
   status = exec(lost);
   ASSERT_FALSE(status);
-  EXPECT_EQ(status.error().message, "chdir to cwd '/no/where' set in config.json failed: No such file or directory");
+  EXPECT_EQ(status.error().message,
+            "chdir to cwd '/no/where' set in config.json failed: No such file or directory");
 }
 
 TEST_F(Exec, HidesItsExecutableFromTheContainer) {

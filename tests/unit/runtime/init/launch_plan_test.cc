@@ -32,7 +32,9 @@ TEST(FilterOrder, TheOneThatForbidsSeccompIsLast) {
 TEST(FilterOrder, AllowsCall) {
   EXPECT_TRUE(allows_call(profile("SCMP_ACT_ALLOW", {}), "seccomp"));
   EXPECT_FALSE(allows_call(profile("SCMP_ACT_ALLOW", {{{"seccomp"}, "SCMP_ACT_ERRNO", {}, {}}}), "seccomp"));
-  EXPECT_FALSE(allows_call(profile("SCMP_ACT_ERRNO", {{{"seccomp"}, "SCMP_ACT_ALLOW", {}, {{0, 1, 0, "SCMP_CMP_EQ"}}}}), "seccomp"));
+  EXPECT_FALSE(allows_call(
+      profile("SCMP_ACT_ERRNO", {{{"seccomp"}, "SCMP_ACT_ALLOW", {}, {{0, 1, 0, "SCMP_CMP_EQ"}}}}),
+      "seccomp"));
   EXPECT_TRUE(allows_call(profile("SCMP_ACT_KILL", {{{"seccomp"}, "SCMP_ACT_LOG", {}, {}}}), "seccomp"));
 }
 
@@ -51,7 +53,8 @@ TEST(ContainerPlan, RefusesWhatCannotWork) {
   };
   EXPECT_EQ(message(), "");
   effective.spec.process->terminal = true;
-  EXPECT_EQ(message(), "process.terminal: a terminal needs --console-socket (or a caller that keeps the terminal)");
+  EXPECT_EQ(message(),
+            "process.terminal: a terminal needs --console-socket (or a caller that keeps the terminal)");
   effective.spec.process->terminal = false;
   effective.spec.process->cwd = "relative";
   EXPECT_EQ(message(), "process.cwd: must be an absolute path");
@@ -59,7 +62,8 @@ TEST(ContainerPlan, RefusesWhatCannotWork) {
   effective.spec.process->args = {};
   EXPECT_EQ(message(), "process.args: a program is needed");
   effective.spec.process->args = {"sh"};
-  std::erase_if(effective.spec.linux_.namespaces, [](const oci::Namespace& each) { return each.type == "uts"; });
+  std::erase_if(effective.spec.linux_.namespaces,
+                [](const oci::Namespace& each) { return each.type == "uts"; });
   EXPECT_EQ(message(), "hostname: needs a uts namespace, or it would rename the host");
   effective.spec.process.reset();
   EXPECT_EQ(message(), "process: is missing; a container needs one to be started");
@@ -92,7 +96,8 @@ TEST(Handshake, FailuresSurviveTheWay) {
 }
 
 TEST(Handshake, ProtectionsSurviveTheWay) {
-  const std::vector<oci::Protection> read = decode_protections(encode_protections({{"landlock", "partial", "no \"x\""}}));
+  const std::vector<oci::Protection> read =
+      decode_protections(encode_protections({{"landlock", "partial", "no \"x\""}}));
   ASSERT_EQ(read.size(), 1u);
   EXPECT_EQ(read[0].reason, "no \"x\"");
   EXPECT_TRUE(decode_protections("[]").empty());

@@ -15,20 +15,21 @@ TEST_F(Launch, RunsTrue) {
 }
 
 TEST_F(Launch, IsAloneInItsNamespaces) {
-  const Result<int> status = run("echo pid=$$; ls /proc | grep -c '^[0-9]*$'; hostname; ls -l /proc/self/fd | wc -l");
+  const Result<int> status =
+      run("echo pid=$$; ls /proc | grep -c '^[0-9]*$'; hostname; ls -l /proc/self/fd | wc -l");
   ASSERT_TRUE(status) << status.error().message;
   EXPECT_NE(output_.find("pid=1\n"), std::string::npos) << output_;
   EXPECT_NE(output_.find(spec().hostname + "\n"), std::string::npos) << output_;
 }
 
-
 TEST_F(Launch, MountsMasksAndReadOnlyPaths) {
   spec().linux_.masked_paths = {"/etc/passwd", "/run", "/proc/nothing/here", "/sys/kernel"};
-  const Result<int> status = run(
-      "mount | grep -E ' on /(proc|sys|dev|dev/pts|dev/shm|dev/mqueue) ' | wc -l;"
-      "cat /etc/passwd | wc -c; ls /run /sys/kernel | grep -vc :;"
-      "(echo 1 > /proc/sys/kernel/printk) 2>&1; stat -c %t:%T /dev/null; readlink /dev/ptmx; readlink /dev/fd;"
-      "(echo x > /etc/new) && echo written");
+  const Result<int> status =
+      run("mount | grep -E ' on /(proc|sys|dev|dev/pts|dev/shm|dev/mqueue) ' | wc -l;"
+          "cat /etc/passwd | wc -c; ls /run /sys/kernel | grep -vc :;"
+          "(echo 1 > /proc/sys/kernel/printk) 2>&1; stat -c %t:%T /dev/null; readlink /dev/ptmx; readlink "
+          "/dev/fd;"
+          "(echo x > /etc/new) && echo written");
   ASSERT_TRUE(status) << status.error().message;
   EXPECT_TRUE(output_.starts_with("6\n0\n1\n")) << output_;
   EXPECT_NE(output_.find("Read-only file system"), std::string::npos) << output_;
@@ -41,9 +42,9 @@ TEST_F(Launch, ReadOnlyRootStillHasItsMountPointsMade) {
   effective_.supplied_directories.push_back("/home/agent");
   process().user.uid = process().user.gid = 1000;
   process().cwd = "/made/by/runtime";
-  const Result<int> status = run(
-      "cat /etc/nemoclaw/ca.pem; (echo x > /etc/nemoclaw/ca.pem) 2>&1; (echo x > /new) 2>&1;"
-      "echo y > /home/agent/file && stat -c %U:%a /home/agent; pwd; echo $HOME; id -u");
+  const Result<int> status =
+      run("cat /etc/nemoclaw/ca.pem; (echo x > /etc/nemoclaw/ca.pem) 2>&1; (echo x > /new) 2>&1;"
+          "echo y > /home/agent/file && stat -c %U:%a /home/agent; pwd; echo $HOME; id -u");
   ASSERT_TRUE(status) << status.error().message;
   EXPECT_TRUE(output_.starts_with("certificate\n")) << output_;
   EXPECT_NE(output_.find("/new: Read-only file system"), std::string::npos) << output_;
@@ -51,7 +52,8 @@ TEST_F(Launch, ReadOnlyRootStillHasItsMountPointsMade) {
 }
 
 TEST_F(Launch, DropsCapabilitiesAndPrivileges) {
-  process().capabilities = oci::Capabilities{{"CAP_KILL"}, {"CAP_KILL"}, {}, {"CAP_KILL", "CAP_NOT_THERE"}, {}};
+  process().capabilities =
+      oci::Capabilities{{"CAP_KILL"}, {"CAP_KILL"}, {}, {"CAP_KILL", "CAP_NOT_THERE"}, {}};
   process().no_new_privileges = true;
   oci::Seccomp profile;
   profile.default_action = "SCMP_ACT_ALLOW";
@@ -83,10 +85,12 @@ TEST_F(Launch, LoadsFiltersForAnOrdinaryUserWithoutNoNewPrivileges) {
 TEST_F(Launch, ConfinesWithLandlock) {
   effective_.landlock.enabled = true;
   effective_.landlock.restrict_execute = true;
-  effective_.landlock.rules = {{"/bin", oci::PathAccess::ReadExecute}, {"/tmp", oci::PathAccess::ReadWrite},
+  effective_.landlock.rules = {{"/bin", oci::PathAccess::ReadExecute},
+                               {"/tmp", oci::PathAccess::ReadWrite},
                                {"/proc", oci::PathAccess::Read}};
   process().no_new_privileges = true;
-  const Result<int> status = run("cat /etc/passwd 2>&1; echo x > /tmp/file && cat /tmp/file; (echo x > /bin/new) 2>&1");
+  const Result<int> status =
+      run("cat /etc/passwd 2>&1; echo x > /tmp/file && cat /tmp/file; (echo x > /bin/new) 2>&1");
   ASSERT_TRUE(status) << status.error().message;
   EXPECT_NE(output_.find("'/etc/passwd': Permission denied"), std::string::npos) << output_;
   EXPECT_NE(output_.find("\nx\n"), std::string::npos) << output_;
@@ -113,8 +117,9 @@ TEST_P(LaunchFailure, NamesTheStepAndTheCause) {
   GetParam().change(spec(), folder_);
   const Result<Launched> launched = create();
   ASSERT_FALSE(launched);
-  const std::string wanted = GetParam().message ? GetParam().message
-                                                : "createContainer hook '" + rootfs() + "/bin/sh': exit status 3: 'no luck'";
+  const std::string wanted = GetParam().message
+                                 ? GetParam().message
+                                 : "createContainer hook '" + rootfs() + "/bin/sh': exit status 3: 'no luck'";
   EXPECT_EQ(launched.error().message, wanted);
   EXPECT_EQ(launched.error().exit_code, 1);
   EXPECT_EQ(waitpid(-1, nullptr, WNOHANG), -1) << "a child was left behind";
@@ -123,27 +128,42 @@ TEST_P(LaunchFailure, NamesTheStepAndTheCause) {
 INSTANTIATE_TEST_SUITE_P(
     Cases, LaunchFailure,
     ::testing::Values(
-        FailureCase{"Option", [](oci::Spec& spec, const std::string&) { spec.mounts.push_back({"/mnt", "tmpfs", "tmpfs", {"size=lots"}}); },
+        FailureCase{"Option",
+                    [](oci::Spec& spec, const std::string&) {
+                      spec.mounts.push_back({"/mnt", "tmpfs", "tmpfs", {"size=lots"}});
+                    },
                     "mount '/mnt': option 'size=lots': Invalid argument (tmpfs: Bad value for 'size')"},
-        FailureCase{"Source", [](oci::Spec& spec, const std::string&) { spec.mounts.push_back({"/mnt", "bind", "/nonexistent/x", {"rbind"}}); },
+        FailureCase{"Source",
+                    [](oci::Spec& spec, const std::string&) {
+                      spec.mounts.push_back({"/mnt", "bind", "/nonexistent/x", {"rbind"}});
+                    },
                     "mount '/mnt': source '/nonexistent/x': open_tree: No such file or directory"},
         FailureCase{"Program", [](oci::Spec& spec, const std::string&) { spec.process->args = {"nothing"}; },
                     "exec: \"nothing\": executable file not found in $PATH"},
-        FailureCase{"ProgramPath", [](oci::Spec& spec, const std::string&) { spec.process->args = {"/no/such"}; },
+        FailureCase{"ProgramPath",
+                    [](oci::Spec& spec, const std::string&) { spec.process->args = {"/no/such"}; },
                     "exec: \"/no/such\": stat /no/such: no such file or directory"},
-        FailureCase{"ProgramMode", [](oci::Spec& spec, const std::string&) { spec.process->args = {"/etc/passwd"}; },
+        FailureCase{"ProgramMode",
+                    [](oci::Spec& spec, const std::string&) { spec.process->args = {"/etc/passwd"}; },
                     "exec: \"/etc/passwd\": permission denied"},
-        FailureCase{"OwnBinary", [](oci::Spec& spec, const std::string&) { spec.process->args = {"/proc/self/exe"}; },
+        FailureCase{"OwnBinary",
+                    [](oci::Spec& spec, const std::string&) { spec.process->args = {"/proc/self/exe"}; },
                     "exec: \"/proc/self/exe\": permission denied (this is the runtime's own binary)"},
-        FailureCase{"ProcLink", [](oci::Spec&, const std::string& folder) {
+        FailureCase{"ProcLink",
+                    [](oci::Spec&, const std::string& folder) {
                       rmdir((folder + "/rootfs/proc").c_str());
                       static_cast<void>(symlink("/tmp", (folder + "/rootfs/proc").c_str()));
                     },
                     "mount '/proc': proc must be mounted on an ordinary directory"},
-        FailureCase{"Sysctl", [](oci::Spec& spec, const std::string&) { spec.linux_.sysctl = {{"vm.swappiness", "1"}}; },
+        FailureCase{"Sysctl",
+                    [](oci::Spec& spec, const std::string&) {
+                      spec.linux_.sysctl = {{"vm.swappiness", "1"}};
+                    },
                     "linux.sysctl['vm.swappiness']: is not in a separate kernel namespace"},
-        FailureCase{"Hook", [](oci::Spec& spec, const std::string& folder) {
-                      spec.hooks.create_container = {{folder + "/rootfs/bin/sh", {"sh", "-c", "echo no luck >&2; exit 3"}, {}, 10}};
+        FailureCase{"Hook",
+                    [](oci::Spec& spec, const std::string& folder) {
+                      spec.hooks.create_container = {
+                          {folder + "/rootfs/bin/sh", {"sh", "-c", "echo no luck >&2; exit 3"}, {}, 10}};
                     },
                     nullptr}),
     [](const auto& each) { return each.param.name; });
@@ -164,12 +184,15 @@ TEST_F(Launch, KeepsMountPointsInsideTheRoot) {
 TEST_F(Launch, RunsHooksInOrder) {
   const std::string log = folder_ + "/hooks";
   const auto hook = [&](const std::string& name) {
-    return oci::Hook{"/bin/sh", {"sh", "-c", "read state; echo " + name + " $STAGE >> " + log}, {"STAGE=" + name}, 10};
+    return oci::Hook{
+        "/bin/sh", {"sh", "-c", "read state; echo " + name + " $STAGE >> " + log}, {"STAGE=" + name}, 10};
   };
   spec().hooks.create_container = {hook("createContainer")};
   spec().hooks.start_container = {{"/bin/sh", {"sh", "-c", "cat > /tmp/state"}, {"PATH=/bin"}, 10}};
   events_.on_cloned = [&](pid_t) { return write_file_atomic(log, "", 0666); };
-  events_.on_namespaces_ready = [&](pid_t) { return run_hooks({hook("createRuntime")}, "createRuntime", "{}\n"); };
+  events_.on_namespaces_ready = [&](pid_t) {
+    return run_hooks({hook("createRuntime")}, "createRuntime", "{}\n");
+  };
   const Result<int> status = run("cat /tmp/state");
   ASSERT_TRUE(status) << status.error().message;
   EXPECT_EQ(*read_file(log), "createRuntime createRuntime\ncreateContainer createContainer\n");

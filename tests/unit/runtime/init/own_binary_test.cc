@@ -33,7 +33,8 @@ TEST_F(OwnBinary, CannotBeWrittenThroughProcEvenAfterItEnded) {
     dup2(out, 7);
     dup2(in, 8);
     dup2(open("/dev/null", O_WRONLY), 1);
-    execl(copy.c_str(), copy.c_str(), "--gtest_filter=OwnBinaryProbe.*", "--gtest_also_run_disabled_tests", nullptr);
+    execl(copy.c_str(), copy.c_str(), "--gtest_filter=OwnBinaryProbe.*", "--gtest_also_run_disabled_tests",
+          nullptr);
     _exit(1);
   }
   close(ready[1]);

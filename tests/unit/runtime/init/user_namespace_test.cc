@@ -18,8 +18,9 @@ class UserNamespace : public ContainerFixture {
 };
 
 TEST_F(UserNamespace, MapsRootAndKeepsDevices) {
-  const Result<int> status = run(
-      "id -u; cat /proc/self/uid_map; echo x > /dev/null && echo null; stat -c %u /dev/shm; touch /dev/shm/f && stat -c %u /dev/shm/f");
+  const Result<int> status =
+      run("id -u; cat /proc/self/uid_map; echo x > /dev/null && echo null; stat -c %u /dev/shm; touch "
+          "/dev/shm/f && stat -c %u /dev/shm/f");
   ASSERT_TRUE(status) << status.error().message;
   EXPECT_EQ(output_, "0\n         0     100000      65536\nnull\n0\n0\n");
 }
@@ -65,7 +66,9 @@ TEST_F(ContainerFixture, JoinsTheNamespacesOfAnother) {
     return std::string(text);
   };
   const std::string wanted = id("net") + "\n" + id("ipc") + "\n" + id("pid") + "\n";
-  const Result<int> status = run("readlink /proc/self/ns/net; readlink /proc/self/ns/ipc; readlink /proc/self/ns/pid; [ $$ != 1 ] && echo second");
+  const Result<int> status =
+      run("readlink /proc/self/ns/net; readlink /proc/self/ns/ipc; readlink /proc/self/ns/pid; [ $$ != 1 ] "
+          "&& echo second");
   kill(other->pid, SIGKILL);
   static_cast<void>(sys::wait_process(other->pid));
   ASSERT_TRUE(status) << status.error().message;
@@ -73,11 +76,14 @@ TEST_F(ContainerFixture, JoinsTheNamespacesOfAnother) {
 }
 
 TEST_F(ContainerFixture, MountsItsOwnCgroup) {
-  spec().mounts.push_back({"/sys/fs/cgroup", "cgroup", "cgroup", {"nosuid", "noexec", "nodev", "relatime", "ro"}});
+  spec().mounts.push_back(
+      {"/sys/fs/cgroup", "cgroup", "cgroup", {"nosuid", "noexec", "nodev", "relatime", "ro"}});
   for (const bool own : {true, false}) {
     std::erase_if(spec().linux_.namespaces, [](const oci::Namespace& each) { return each.type == "cgroup"; });
     if (own) spec().linux_.namespaces.push_back({"cgroup", ""});
-    const Result<int> status = run("ls /sys/fs/cgroup | wc -l; (mkdir /sys/fs/cgroup/x) 2>&1; cat /sys/fs/cgroup/*/cgroup.procs /sys/fs/cgroup/cgroup.procs 2>/dev/null | grep -c ^1$");
+    const Result<int> status =
+        run("ls /sys/fs/cgroup | wc -l; (mkdir /sys/fs/cgroup/x) 2>&1; cat /sys/fs/cgroup/*/cgroup.procs "
+            "/sys/fs/cgroup/cgroup.procs 2>/dev/null | grep -c ^1$");
     ASSERT_TRUE(status) << status.error().message;
     EXPECT_NE(output_.find("Read-only file system"), std::string::npos) << output_;
     EXPECT_FALSE(output_.starts_with("0\n")) << output_;
@@ -154,8 +160,9 @@ TEST_F(ContainerFixture, SetsSysctlsAndLimits) {
   process().rlimits = {{"RLIMIT_NOFILE", 64, 64}, {"RLIMIT_CORE", 0, 0}};
   process().oom_score_adj = 500;
   process().user.umask = 077;
-  const Result<int> status = run(
-      "cat /proc/sys/net/ipv4/ip_forward /proc/sys/kernel/shmmni; ulimit -n; ulimit -c; cat /proc/self/oom_score_adj; umask");
+  const Result<int> status =
+      run("cat /proc/sys/net/ipv4/ip_forward /proc/sys/kernel/shmmni; ulimit -n; ulimit -c; cat "
+          "/proc/self/oom_score_adj; umask");
   ASSERT_TRUE(status) << status.error().message;
   EXPECT_EQ(output_, "1\n77\n64\n0\n500\n0077\n");
 }
