@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <csignal>
+#include <cstdlib>
 #include <cstring>
 
 namespace nemoclaw::sys {
@@ -58,6 +59,17 @@ std::string describe_wait_status(int status) {
   if (WIFEXITED(status)) return format("exit status %d", WEXITSTATUS(status));
   if (WIFSIGNALED(status)) return format("signal %d (%s)", WTERMSIG(status), strsignal(WTERMSIG(status)));
   return format("wait status %#x", static_cast<unsigned>(status));
+}
+
+Result<std::string> program_path() {
+  char path[4096];
+  const ssize_t length = readlink("/proc/self/exe", path, sizeof path);
+  if (length < 0) return errno_error("readlink /proc/self/exe");
+  const std::string_view found(path, static_cast<size_t>(length));
+  // "/" is a detached mount of a file, "/memfd:..." a file in memory.
+  const char* told = getenv(program_path_variable);
+  if (told && (found == "/" || found.starts_with("/memfd:"))) return std::string(told);
+  return std::string(found);
 }
 
 Result<void> mark_cloexec_from(unsigned first) {

@@ -32,6 +32,11 @@ Result<int> wait_process(pid_t pid);
 // "exit status 3", "signal 9 (Killed)".
 std::string describe_wait_status(int status);
 
+// Where the running program is installed. A program that executed itself again from a file without a path
+// (see runtime/init/own_binary.h) finds it in this variable of its environment, which counts only then.
+inline constexpr const char* program_path_variable = "NEMOCLAW_PROGRAM_PATH";
+Result<std::string> program_path();
+
 // close_range(2) of everything from `first`: marks it close-on-exec.
 Result<void> mark_cloexec_from(unsigned first);
 // Closes every descriptor from `first` on that is not in `kept`.

@@ -9,9 +9,13 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <vector>
 
 #include "runtime/base/file.h"
 #include "runtime/base/sys_mount.h"
+#include "runtime/base/sys_process.h"
 
 namespace nemoclaw::init {
 
@@ -50,12 +54,18 @@ bool own_binary_is_protected() {
   return fcntl(self->raw(), F_GET_SEALS) == all_seals;
 }
 
-Result<void> protect_own_binary(char* const argv[]) {
+Result<void> protect_own_binary() {
   if (own_binary_is_protected()) return {};
+  std::string line = TRY(read_file("/proc/self/cmdline"));
+  std::vector<char*> argv;
+  for (size_t at = 0; at < line.size(); at += strlen(line.c_str() + at) + 1) argv.push_back(line.data() + at);
+  argv.push_back(nullptr);
+  const std::string path = TRY(sys::program_path());
+  if (setenv(sys::program_path_variable, path.c_str(), 1) != 0) return errno_error("setenv");
   Result<Fd> view = read_only_view();
   if (!view) view = sealed_copy();
   if (!view) return std::move(view).error().with_context("protect the runtime's binary");
-  execveat(view->raw(), "", argv, environ, AT_EMPTY_PATH);
+  execveat(view->raw(), "", argv.data(), environ, AT_EMPTY_PATH);
   return errno_error("protect the runtime's binary: execveat");
 }
 

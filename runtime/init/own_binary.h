@@ -16,11 +16,14 @@
 
 namespace nemoclaw::init {
 
-// Call first thing in main, single-threaded. Returns when the running executable is already on a read-only
-// mount (or in a sealed memory file), else executes itself again from there and does not return. One extra
-// process start, and none at all where the runtime is installed on a read-only file system. An error leaves
-// the process as it was.
-Result<void> protect_own_binary(char* const argv[]);
+// Call before anything is opened or locked, single-threaded. Returns when the running executable is already
+// on a read-only mount (or in a sealed memory file), else executes the program again from there, with the
+// same arguments and environment, and does not return. One extra process start, and none at all where the
+// runtime is installed on a read-only file system. An error leaves the process as it was.
+//
+// Afterwards /proc/self/exe has no path any more: sys::program_path() still knows where the program was
+// installed.
+Result<void> protect_own_binary();
 
 // True when the running executable cannot be opened for writing through /proc/<pid>/exe by anybody.
 bool own_binary_is_protected();
