@@ -41,11 +41,13 @@ Result<Child> prepare(const LaunchPlan& plan) {
   return child;
 }
 
-[[noreturn]] void become_proxy(const Child& child, int log, int ready) {
+[[noreturn]] void become_proxy(const Child& child, int log, int ready, int go) {
   // A session of its own: no terminal, no signal that is meant for the runtime's process group.
   setsid();
   static constexpr char kWarning[] = "the proxy could not join its cgroup, its memory is not bounded\n";
   if (!join_cgroups(child.procs_files)) (void)!write(log, kWarning, sizeof kWarning - 1);
+  char word = 0;
+  if (read(go, &word, 1) != 1) _exit(0);  // the hook has given up
   sigset_t none;
   sigemptyset(&none);
   sigprocmask(SIG_SETMASK, &none, nullptr);
@@ -141,21 +143,44 @@ void log_line(FdRef log, const std::string& message) {
   (void)write_all(log, log::now_rfc3339() + " hook: " + message + "\n");
 }
 
-Result<ProxyRecord> launch_proxy(const LaunchPlan& plan, FdRef log) {
-  int ends[2];
-  if (pipe2(ends, O_CLOEXEC) != 0) return errno_error("pipe");
-  Fd ready(ends[0]), ready_writer(ends[1]);
+Result<ProxyLaunch> ProxyLaunch::begin(const LaunchPlan& plan, FdRef log) {
+  int ready_ends[2], go_ends[2];
+  if (pipe2(ready_ends, O_CLOEXEC) != 0) return errno_error("pipe");
+  Fd ready(ready_ends[0]), ready_writer(ready_ends[1]);
+  if (pipe2(go_ends, O_CLOEXEC) != 0) return errno_error("pipe");
+  Fd go_reader(go_ends[0]), go(go_ends[1]);
   const Child child = TRY(prepare(plan));
   const pid_t pid = fork();
   if (pid < 0) return errno_error("fork the proxy");
-  if (pid == 0) become_proxy(child, log.raw(), ready_writer.raw());
-  ready_writer.reset();
+  if (pid == 0) {
+    close(go.raw());  // else the child would keep its own wait open when the hook dies
+    become_proxy(child, log.raw(), ready_writer.raw(), go_reader.raw());
+  }
+  return ProxyLaunch(plan, pid, std::move(go), std::move(ready));
+}
+
+ProxyLaunch::ProxyLaunch(ProxyLaunch&& other) noexcept
+    : plan_(std::move(other.plan_)),
+      pid_(std::exchange(other.pid_, 0)),
+      go_(std::move(other.go_)),
+      ready_(std::move(other.ready_)) {}
+
+ProxyLaunch::~ProxyLaunch() {
+  if (pid_ <= 0) return;
+  kill(pid_, SIGKILL);
+  waitpid(pid_, nullptr, 0);
+}
+
+Result<ProxyRecord> ProxyLaunch::finish() {
+  const pid_t pid = std::exchange(pid_, 0);
   bool ended = false;
-  Result<void> answer = wait_until_ready(ready, ended);
+  Result<void> answer = write_all(go_, "g");
+  if (answer) answer = wait_until_ready(ready_, ended);
   Result<procfs::Stat> stat = procfs::stat(pid);
-  if (answer && stat) return ProxyRecord{.pid = pid, .start_time = stat->start_time, .cgroups = plan.cgroups};
+  if (answer && stat)
+    return ProxyRecord{.pid = pid, .start_time = stat->start_time, .cgroups = plan_.cgroups};
   Error failure = answer ? std::move(stat).error() : std::move(answer).error();
-  return abandon(pid, std::move(failure), ended).with_context("start " + plan.program);
+  return abandon(pid, std::move(failure), ended).with_context("start " + plan_.program);
 }
 
 void stop_proxy(const ProxyRecord& record) {

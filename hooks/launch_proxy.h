@@ -1,7 +1,10 @@
 // Starts nemoclaw-proxy beside the container, and ends it.
 #pragma once
 
+#include <sys/types.h>
+
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "hooks/proxy_record.h"
@@ -25,11 +28,30 @@ Result<Fd> open_hook_log(const std::string& sandbox_directory);
 // One line with the time; a log that cannot be written is no reason to fail.
 void log_line(FdRef log, const std::string& message);
 
-// Forks and executes the proxy in the network namespace of the calling process: new session, own cgroups, no
-// descriptor but /dev/null, hook.log and the ready pipe, so that it outlives hook, runtime and shim and holds
-// nothing of theirs. Returns when it has said that it listens. A proxy that does not is killed before the
-// error returns.
-Result<ProxyRecord> launch_proxy(const LaunchPlan& plan, FdRef log);
+// A proxy on its way. Its process is forked early, because joining a cgroup of the old hierarchies costs
+// milliseconds in which the fence can be loaded; it executes nothing before finish() says so. Not finished:
+// the process is ended.
+class ProxyLaunch {
+ public:
+  // Forks in the network namespace of the calling process: new session, own cgroups.
+  static Result<ProxyLaunch> begin(const LaunchPlan& plan, FdRef log);
+  ProxyLaunch(ProxyLaunch&& other) noexcept;
+  ProxyLaunch& operator=(ProxyLaunch&&) = delete;
+  ~ProxyLaunch();
+
+  // Lets it execute the proxy, with no descriptor but /dev/null, hook.log and the ready pipe, so that it
+  // outlives hook, runtime and shim and holds nothing of theirs. Returns when the proxy has said that it
+  // listens; one that does not is killed.
+  Result<ProxyRecord> finish();
+
+ private:
+  ProxyLaunch(LaunchPlan plan, pid_t pid, Fd go, Fd ready)
+      : plan_(std::move(plan)), pid_(pid), go_(std::move(go)), ready_(std::move(ready)) {}
+
+  LaunchPlan plan_;
+  pid_t pid_;  // 0: not ours any more
+  Fd go_, ready_;
+};
 
 // SIGTERM, and SIGKILL after two seconds; returns when the process is gone. Another process that got the pid
 // is never touched.

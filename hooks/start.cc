@@ -66,6 +66,11 @@ Result<void> start_in_namespace(const HookOptions& options, const HookState& sta
                                 const NetNamespace& network, FdRef log) {
   const std::string& directory = options.sandbox_directory;
   TRY(enter_net_namespace(network));
+  const ProxyCgroup cgroup = make_proxy_cgroup(inputs.record.id);
+  Defer remove_cgroup([&] { remove_proxy_cgroup(cgroup.directories); });
+  if (!cgroup.warning.empty()) log_line(log, "the proxy's cgroup: " + cgroup.warning);
+  inputs.launch.cgroups = cgroup.directories;
+  ProxyLaunch launch = TRY(ProxyLaunch::begin(inputs.launch, log));
   Nftables nft = TRY(Nftables::create());
   const bool fenced_before = fence_exists(nft);
   if (fenced_before)
@@ -77,11 +82,7 @@ Result<void> start_in_namespace(const HookOptions& options, const HookState& sta
     if (!fenced_before) remove_fence(nft);
   });
   TRY(fence_and_prove(nft, inputs, directory, log));
-  const ProxyCgroup cgroup = make_proxy_cgroup(inputs.record.id);
-  Defer remove_cgroup([&] { remove_proxy_cgroup(cgroup.directories); });
-  if (!cgroup.warning.empty()) log_line(log, "the proxy's cgroup: " + cgroup.warning);
-  inputs.launch.cgroups = cgroup.directories;
-  ProxyRecord proxy = TRY(launch_proxy(inputs.launch, log));
+  ProxyRecord proxy = TRY(launch.finish());
   proxy.net_namespace = network.identity;
   proxy.fence = "proven";
   if (Result<void> written = write_proxy_record(directory, proxy); !written) {

@@ -63,6 +63,11 @@ TEST(ProxyRecord, FindsTheLiveSandboxOfANamespace) {
   EXPECT_EQ(other_sandbox_of(root.path() + "/other", "4:3"), "");
 }
 
+Result<ProxyRecord> launch_proxy(const LaunchPlan& plan, FdRef log) {
+  ProxyLaunch launch = TRY(ProxyLaunch::begin(plan, log));
+  return launch.finish();
+}
+
 TEST(LaunchProxy, ArgumentsNameDirectoryDescriptorAndConfig) {
   using Words = std::vector<std::string>;
   EXPECT_EQ(proxy_arguments({.program = "/p", .sandbox_directory = "/s/x"}),
@@ -120,6 +125,28 @@ TEST(LaunchProxy, ProgramIsAloneAndEndsOnStop) {
   EXPECT_NE(log.find(" 1 -> " + root.path() + "/hook.log"), std::string::npos) << log;
   stop_proxy(*result);
   EXPECT_FALSE(procfs::is_alive(result->pid, result->start_time));
+}
+
+TEST(LaunchProxy, NothingIsExecutedBeforeTheFenceIsProven) {
+  Directory root;
+  const std::string script = root.path() + "/script", mark = root.path() + "/executed";
+  ASSERT_TRUE(
+      write_file_atomic(script, "#!/bin/sh\ntouch " + mark + "\nprintf R >&3\nexec sleep 60 3>&-\n", 0755));
+  const Result<Fd> log = open_hook_log(root.path());
+  {
+    Result<ProxyLaunch> given_up =
+        ProxyLaunch::begin({.program = script, .sandbox_directory = root.path()}, *log);
+    ASSERT_TRUE(given_up);
+  }
+  EXPECT_FALSE(file_exists(mark));
+  Result<ProxyLaunch> launch =
+      ProxyLaunch::begin({.program = script, .sandbox_directory = root.path()}, *log);
+  ASSERT_TRUE(launch);
+  EXPECT_FALSE(file_exists(mark));
+  const Result<ProxyRecord> record = launch->finish();
+  ASSERT_TRUE(record) << record.error().message;
+  EXPECT_TRUE(file_exists(mark));
+  stop_proxy(*record);
 }
 
 TEST(LaunchProxy, StopLeavesAProcessWithAnotherStartTimeAlone) {
