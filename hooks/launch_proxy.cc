@@ -20,6 +20,7 @@ namespace nemoclaw::hooks {
 namespace {
 
 constexpr int kReadyFd = 3;
+constexpr int kHostNetFd = 4;
 constexpr int kReadyWaitMs = 10'000;
 constexpr int kReasonWaitMs = 200;
 constexpr int kStopWaitMs = 2'000;
@@ -41,7 +42,7 @@ Result<Child> prepare(const LaunchPlan& plan) {
   return child;
 }
 
-[[noreturn]] void become_proxy(const Child& child, int log, int ready, int go) {
+[[noreturn]] void become_proxy(const Child& child, int log, int ready, int host_net, int go) {
   // A session of its own: no terminal, no signal that is meant for the runtime's process group.
   setsid();
   static constexpr char kWarning[] = "the proxy could not join its cgroup, its memory is not bounded\n";
@@ -57,9 +58,11 @@ Result<Child> prepare(const LaunchPlan& plan) {
   // The ready pipe goes to its number first: with the standard streams closed it could sit on one of 0..2.
   const int kept_ready = fcntl(ready, F_DUPFD_CLOEXEC, 10), kept_log = fcntl(log, F_DUPFD_CLOEXEC, 10);
   const int kept_null = fcntl(child.null.raw(), F_DUPFD_CLOEXEC, 10);
+  const int kept_net = fcntl(host_net, F_DUPFD_CLOEXEC, 10);
   const bool placed = dup2(kept_null, 0) == 0 && dup2(kept_log, 1) == 1 && dup2(kept_log, 2) == 2 &&
-                      dup2(kept_ready, kReadyFd) == kReadyFd;
-  syscall(SYS_close_range, kReadyFd + 1, ~0U, CLOSE_RANGE_CLOEXEC);
+                      dup2(kept_ready, kReadyFd) == kReadyFd &&
+                      dup2(kept_net, kHostNetFd) == kHostNetFd;
+  syscall(SYS_close_range, kHostNetFd + 1, ~0U, CLOSE_RANGE_CLOEXEC);
   char path[] = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
   char* environment[] = {path, nullptr};
   if (placed) execve(child.argv[0], child.argv.data(), environment);
@@ -130,7 +133,7 @@ Error abandon(pid_t pid, Error failure, bool ended) {
 
 std::vector<std::string> proxy_arguments(const LaunchPlan& plan) {
   std::vector<std::string> arguments = {plan.program, "--sandbox-dir", plan.sandbox_directory, "--ready-fd",
-                                        std::to_string(kReadyFd)};
+                                        std::to_string(kReadyFd), "--host-net-fd", std::to_string(kHostNetFd)};
   if (!plan.config_file.empty()) arguments.insert(arguments.end(), {"--config", plan.config_file});
   return arguments;
 }
@@ -143,7 +146,7 @@ void log_line(FdRef log, const std::string& message) {
   (void)write_all(log, log::now_rfc3339() + " hook: " + message + "\n");
 }
 
-Result<ProxyLaunch> ProxyLaunch::begin(const LaunchPlan& plan, FdRef log) {
+Result<ProxyLaunch> ProxyLaunch::begin(const LaunchPlan& plan, FdRef host_net, FdRef log) {
   int ready_ends[2], go_ends[2];
   if (pipe2(ready_ends, O_CLOEXEC) != 0) return errno_error("pipe");
   Fd ready(ready_ends[0]), ready_writer(ready_ends[1]);
@@ -154,7 +157,7 @@ Result<ProxyLaunch> ProxyLaunch::begin(const LaunchPlan& plan, FdRef log) {
   if (pid < 0) return errno_error("fork the proxy");
   if (pid == 0) {
     close(go.raw());  // else the child would keep its own wait open when the hook dies
-    become_proxy(child, log.raw(), ready_writer.raw(), go_reader.raw());
+    become_proxy(child, log.raw(), ready_writer.raw(), host_net.raw(), go_reader.raw());
   }
   return ProxyLaunch(plan, pid, std::move(go), std::move(ready));
 }

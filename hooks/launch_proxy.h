@@ -20,7 +20,7 @@ struct LaunchPlan {
   std::vector<std::string> cgroups;  // directories that the proxy joins before anything else
 };
 
-// Pure: the proxy's arguments; its ready descriptor is always 3.
+// Pure: the proxy's arguments; its ready descriptor is always 3, the host's network namespace 4.
 std::vector<std::string> proxy_arguments(const LaunchPlan& plan);
 
 // hook.log, opened for appending (0600).
@@ -33,13 +33,14 @@ void log_line(FdRef log, const std::string& message);
 // the process is ended.
 class ProxyLaunch {
  public:
-  // Forks in the network namespace of the calling process: new session, own cgroups.
-  static Result<ProxyLaunch> begin(const LaunchPlan& plan, FdRef log);
+  // Forks in the network namespace of the calling process: new session, own cgroups. The proxy gets `host_net`
+  // to make its control socket there, and closes it.
+  static Result<ProxyLaunch> begin(const LaunchPlan& plan, FdRef host_net, FdRef log);
   ProxyLaunch(ProxyLaunch&& other) noexcept;
   ProxyLaunch& operator=(ProxyLaunch&&) = delete;
   ~ProxyLaunch();
 
-  // Lets it execute the proxy, with no descriptor but /dev/null, hook.log and the ready pipe, so that it
+  // Lets it execute the proxy, with no descriptor but /dev/null, hook.log, the ready pipe and the host's network namespace, so that it
   // outlives hook, runtime and shim and holds nothing of theirs. Returns when the proxy has said that it
   // listens; one that does not is killed.
   Result<ProxyRecord> finish();

@@ -65,12 +65,13 @@ Result<void> fence_and_prove(Nftables& nft, const Inputs& inputs, const std::str
 Result<void> start_in_namespace(const HookOptions& options, const HookState& state, Inputs& inputs,
                                 const NetNamespace& network, FdRef log) {
   const std::string& directory = options.sandbox_directory;
+  const NetNamespace host_network = TRY_CONTEXT(open_net_namespace(0), "the host's network namespace");
   TRY(enter_net_namespace(network));
   const ProxyCgroup cgroup = make_proxy_cgroup(inputs.record.id);
   Defer remove_cgroup([&] { remove_proxy_cgroup(cgroup.directories); });
   if (!cgroup.warning.empty()) log_line(log, "the proxy's cgroup: " + cgroup.warning);
   inputs.launch.cgroups = cgroup.directories;
-  ProxyLaunch launch = TRY(ProxyLaunch::begin(inputs.launch, log));
+  ProxyLaunch launch = TRY(ProxyLaunch::begin(inputs.launch, host_network.fd, log));
   Nftables nft = TRY(Nftables::create());
   const bool fenced_before = fence_exists(nft);
   if (fenced_before)

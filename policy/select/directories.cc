@@ -3,11 +3,11 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <climits>
 
 #include "runtime/base/error.h"
 #include "runtime/base/file.h"
 #include "runtime/base/path.h"
+#include "runtime/base/sys_process.h"
 
 namespace nemoclaw::policy {
 namespace {
@@ -17,12 +17,7 @@ constexpr size_t policy_bytes_max = size_t{1} << 20;
 
 // The running program's directory: a build tree, and an installation under another prefix, have their
 // policies near it.
-Result<std::string> program_directory() {
-  char path[PATH_MAX];
-  ssize_t length = readlink("/proc/self/exe", path, sizeof path);
-  if (length < 0) return errno_error("readlink /proc/self/exe");
-  return directory_name(std::string_view(path, static_cast<size_t>(length)));
-}
+Result<std::string> program_directory() { return directory_name(TRY(sys::program_path())); }
 
 }  // namespace
 

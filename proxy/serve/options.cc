@@ -3,13 +3,26 @@
 #include <getopt.h>
 
 #include <charconv>
-#include <cstring>
+#include <string_view>
 
 namespace nemoclaw::serve {
+
+namespace {
+
+Result<int> descriptor_number(const char* option, std::string_view text) {
+  int number = -1;
+  const auto [stop, code] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (code != std::errc() || stop != text.data() + text.size() || number < 0)
+    return Error{0, std::string(option) + ": not a descriptor number: " + quoted(text), 2};
+  return number;
+}
+
+}  // namespace
 
 Result<Options> parse_options(int argc, char** argv) {
   static const option kOptions[] = {{"sandbox-dir", required_argument, nullptr, 'd'},
                                     {"ready-fd", required_argument, nullptr, 'r'},
+                                    {"host-net-fd", required_argument, nullptr, 'n'},
                                     {"config", required_argument, nullptr, 'c'},
                                     {"version", no_argument, nullptr, 'v'},
                                     {nullptr, 0, nullptr, 0}};
@@ -27,20 +40,19 @@ Result<Options> parse_options(int argc, char** argv) {
       case 'v':
         options.show_version = true;
         break;
-      case 'r': {
-        const char* end = optarg + strlen(optarg);
-        const auto [stop, code] = std::from_chars(optarg, end, options.ready_fd);
-        if (code != std::errc() || stop != end || options.ready_fd < 0)
-          return Error{0, "--ready-fd: not a descriptor number: " + quoted(optarg), 2};
+      case 'r':
+        options.ready_fd = TRY(descriptor_number("--ready-fd", optarg));
         break;
-      }
+      case 'n':
+        options.host_net_fd = TRY(descriptor_number("--host-net-fd", optarg));
+        break;
       default:
         return Error{0, "unknown option or missing value: " + quoted(argv[optind - 1]), 2};
     }
   }
   if (optind < argc) return Error{0, "unexpected argument " + quoted(argv[optind]), 2};
   if (!options.show_version && options.sandbox_directory.empty())
-    return Error{0, "usage: nemoclaw-proxy --sandbox-dir DIR --ready-fd N [--config FILE]", 2};
+    return Error{0, "usage: nemoclaw-proxy --sandbox-dir DIR --ready-fd N [--host-net-fd N] [--config FILE]", 2};
   return options;
 }
 

@@ -1,5 +1,6 @@
 #include "proxy/serve/serve.h"
 
+#include <sched.h>
 #include <unistd.h>
 
 #include <csignal>
@@ -30,7 +31,19 @@ struct Listeners {
   std::optional<Fd> bypass_log;
 };
 
-Result<Listeners> open_listeners(const std::string& sandbox_directory) {
+// The control socket belongs to the host's network namespace: /proc/net/unix shows the processes of a network namespace
+// the paths of all sockets that were made in it, and the sandbox is not to see its proxy. The namespace's descriptor is
+// closed here, before the first byte from the sandbox is read.
+Result<Fd> listen_control_outside(const std::string& path, Fd host_net) {
+  if (!host_net.valid()) return control::listen_control(path);
+  Fd own = TRY(open_file("/proc/self/ns/net", O_RDONLY));
+  if (setns(host_net.raw(), CLONE_NEWNET) != 0) return errno_error("enter the host's network namespace");
+  Result<Fd> listener = control::listen_control(path);
+  if (setns(own.raw(), CLONE_NEWNET) != 0) return errno_error("return to the sandbox's network namespace");
+  return listener;
+}
+
+Result<Listeners> open_listeners(const Options& options) {
   Listeners listeners;
   std::vector<asio::ip::address> loopback = {asio::ip::address_v4::loopback()};
   if (net::has_ipv6()) loopback.push_back(asio::ip::address_v6::loopback());
@@ -38,7 +51,8 @@ Result<Listeners> open_listeners(const std::string& sandbox_directory) {
     listeners.explicit_proxy.push_back(TRY(net::listen_on(address, net::kExplicitPort)));
     listeners.captured.push_back(TRY(net::listen_on(address, net::kCapturedPort)));
   }
-  listeners.control = TRY(control::listen_control(sandbox_directory + "/control.sock"));
+  listeners.control = TRY(
+      listen_control_outside(options.sandbox_directory + "/control.sock", Fd(options.host_net_fd)));
   Result<Fd> bypass_log = net::open_bypass_log(net::kBypassLogGroup);
   if (bypass_log) listeners.bypass_log = std::move(*bypass_log);
   // The fence rejects such packets all the same; only the audit does not see them.
@@ -100,7 +114,7 @@ Result<void> run_proxy(const Options& options) {
   if (options.ready_fd >= 0) TRY(set_cloexec(FdRef(options.ready_fd), true));
   asio::io_context loop(1);  // before confinement: its descriptors and timers stay
   Sandbox sandbox = TRY(set_up_sandbox(options));
-  Listeners listeners = TRY(open_listeners(options.sandbox_directory));
+  Listeners listeners = TRY(open_listeners(options));
   asio::signal_set signals(loop, SIGTERM, SIGINT);
   TRY_CONTEXT(confine(sandbox.user), "confine the proxy");
 

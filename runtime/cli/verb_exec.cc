@@ -2,12 +2,14 @@
 #include "runtime/cli/exec_process.h"
 #include "runtime/cli/verb.h"
 #include "runtime/container/run.h"
+#include "runtime/init/own_binary.h"
 
 namespace nemoclaw::cli {
 
 namespace {
 
 Result<int> run(const Globals& globals, const Arguments& arguments) {
+  TRY(init::protect_own_binary());
   const int64_t preserve = TRY(arguments.integer("preserve-fds", 0));
   if (preserve < 0 || preserve > 1024) return make_error("--preserve-fds: a number from 0 to 1024 is needed");
   const container::ExecTarget target = TRY(

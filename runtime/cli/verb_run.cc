@@ -3,12 +3,14 @@
 #include "runtime/cli/sandboxed_create.h"
 #include "runtime/cli/verb.h"
 #include "runtime/container/run.h"
+#include "runtime/init/own_binary.h"
 
 namespace nemoclaw::cli {
 
 namespace {
 
 Result<int> run(const Globals& globals, const Arguments& arguments) {
+  TRY(init::protect_own_binary());
   Prepared prepared = TRY(prepare(globals, arguments.value("bundle"), arguments.positional[0]));
   container::CreateRequest request = TRY(make_create_request(globals, arguments, prepared));
   SandboxGuard sandbox(globals, prepared);

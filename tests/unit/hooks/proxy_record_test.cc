@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "hooks/launch_proxy.h"
+#include "hooks/net_namespace.h"
 #include "hooks/proxy_cgroup.h"
 #include "hooks/stop.h"
 #include "runtime/base/file.h"
@@ -64,16 +65,16 @@ TEST(ProxyRecord, FindsTheLiveSandboxOfANamespace) {
 }
 
 Result<ProxyRecord> launch_proxy(const LaunchPlan& plan, FdRef log) {
-  ProxyLaunch launch = TRY(ProxyLaunch::begin(plan, log));
+  ProxyLaunch launch = TRY(ProxyLaunch::begin(plan, TRY(open_net_namespace(0)).fd, log));
   return launch.finish();
 }
 
 TEST(LaunchProxy, ArgumentsNameDirectoryDescriptorAndConfig) {
   using Words = std::vector<std::string>;
   EXPECT_EQ(proxy_arguments({.program = "/p", .sandbox_directory = "/s/x"}),
-            (Words{"/p", "--sandbox-dir", "/s/x", "--ready-fd", "3"}));
+            (Words{"/p", "--sandbox-dir", "/s/x", "--ready-fd", "3", "--host-net-fd", "4"}));
   EXPECT_EQ(proxy_arguments({.program = "/p", .sandbox_directory = "/s/x", .config_file = "/c"}),
-            (Words{"/p", "--sandbox-dir", "/s/x", "--ready-fd", "3", "--config", "/c"}));
+            (Words{"/p", "--sandbox-dir", "/s/x", "--ready-fd", "3", "--host-net-fd", "4", "--config", "/c"}));
 }
 
 // A program that is not a proxy says nothing on the ready pipe: the launch fails with how it ended, and
