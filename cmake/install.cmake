@@ -1,5 +1,5 @@
-if(TARGET nemoclaw-runtime AND TARGET nemoclawctl AND TARGET nemoclaw-hook AND TARGET nemoclaw-proxy)
+add_custom_target(programs DEPENDS nemoclaw-runtime nemoclawctl nemoclaw-hook nemoclaw-proxy)
+
 install(TARGETS nemoclaw-runtime nemoclawctl RUNTIME DESTINATION bin)
 install(TARGETS nemoclaw-hook nemoclaw-proxy RUNTIME DESTINATION libexec/nemoclaw)
-endif()
 install(DIRECTORY policy/presets/ DESTINATION share/nemoclaw/policies FILES_MATCHING PATTERN "*.yaml")
