@@ -1,4 +1,5 @@
 // Steps about the program itself: terminal, user, confinement, execve. The order is in steps.cc.
+#include <fcntl.h>
 #include <linux/keyctl.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -60,7 +61,9 @@ Result<void> look_up_program(Context& context) {
   const char* home = environment_value(process.env, "HOME");
   std::string directory;
   if (!home || *home == '\0') {
-    const Result<std::string> passwd = read_file("/etc/passwd", size_t{1} << 20);
+    // Not blocking, because a container may have put a FIFO there, for exec to wait on.
+    const Result<Fd> file = open_file("/etc/passwd", O_RDONLY | O_NONBLOCK | O_NOCTTY);
+    const Result<std::string> passwd = file ? read_all(*file, size_t{1} << 20) : Result<std::string>("");
     directory = isolation::home_directory(passwd ? *passwd : "", process.user.uid);
   }
   context.environment = isolation::process_environment(process.env, directory);
