@@ -40,8 +40,9 @@ std::vector<std::string> next_steps(const Denial& denial) {
     return {
         "This was decided by the sandbox's policy. Do not retry, and do not try another way around it: "
         "every way out of this sandbox is judged by the same policy.",
-        "Tell your operator what you need and why. They can allow it with: nemoclawctl approve " +
-            denial.decision};
+        "Tell your operator what you need and why, and the decision's id: nemoclawctl logs shows " +
+            denial.decision +
+            ", and an entry for this program and destination in the sandbox's policy allows it."};
   if (denial.status >= 500)
     return {"The policy allows this destination, but it could not be reached. Trying again later may help."};
   return {

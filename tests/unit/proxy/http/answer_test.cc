@@ -24,7 +24,7 @@ TEST(Answer, aDenialIsOneReadableResponse) {
   EXPECT_EQ(body->find("detail")->string, denial.detail);
   EXPECT_EQ(body->find("binary")->string, "/usr/bin/curl");
   EXPECT_EQ(body->find("port")->integer, 443);
-  EXPECT_NE(body->find("next_steps")->array.back().string.find("nemoclawctl approve d-1"), std::string::npos);
+  EXPECT_NE(body->find("next_steps")->array.back().string.find("nemoclawctl logs shows d-1,"), std::string::npos);
 }
 
 TEST(Answer, codesHaveTheirStatus) {
