@@ -406,19 +406,18 @@ EOF
   docker run -d --name update --memory 64m agent sleep 300
   run docker update --memory 96m --memory-swap 96m update
   expect 0
-  [ "$(cat "$(container_cgroup memory update)"/memory.limit_in_bytes)" -eq $((96 << 20)) ]
+  [ "$(cgroup_limit memory "$(container_cgroup update)")" -eq $((96 << 20)) ]
 }
 
 container_cgroup() {
-  echo "/sys/fs/cgroup/$1/$NAME/$(docker inspect -f '{{.Id}}' "$2")"
+  echo "$NAME/$(docker inspect -f '{{.Id}}' "$1")"
 }
 
 @test "--memory, --cpus and --pids-limit reach the cgroup" {
-  [ -d /sys/fs/cgroup/memory ] || skip "this machine has no cgroup v1"
   docker run -d --name limits --memory 64m --cpus 0.5 --pids-limit 33 agent sleep 300
-  [ "$(cat "$(container_cgroup memory limits)"/memory.limit_in_bytes)" -eq $((64 << 20)) ]
-  [ "$(cat "$(container_cgroup cpu limits)"/cpu.cfs_quota_us)" -eq 50000 ]
-  [ "$(cat "$(container_cgroup pids limits)"/pids.max)" -eq 33 ]
+  [ "$(cgroup_limit memory "$(container_cgroup limits)")" -eq $((64 << 20)) ]
+  [ "$(cgroup_limit cpu "$(container_cgroup limits)")" = "50000 100000" ]
+  [ "$(cgroup_limit pids "$(container_cgroup limits)")" -eq 33 ]
 }
 
 @test "--memory kills what takes more" {
@@ -476,6 +475,29 @@ container_cgroup() {
   docker cp "$T/copied" copy:/tmp/copied
   run docker exec copy cat /tmp/copied
   expect 0 content
+}
+
+@test "a privileged container without a policy has devices, a writable cgroup and its exec too" {
+  is_unified || skip "the kernel must give every capability, and the cgroup must be unified"
+  docker run -d --name privileged --runtime none --privileged agent sleep 300
+  run docker exec privileged sh -c 'mount -t tmpfs none /tmp && echo mounted; mkdir /sys/fs/cgroup/inner && echo made;
+    mknod /dev/again c 1 3 && echo x >/dev/again && echo written'
+  expect 0 mounted made written
+  run docker exec --privileged privileged probe-caps
+  expect 0 "CapBnd:"
+  expect_not $'CapBnd:\t0000000000000000'
+}
+
+@test "namespaces of the host without a policy" {
+  local n
+  run agent_run --rm --runtime none --pid host --ipc host --uts host --cgroupns host -- \
+    sh -c 'for n in pid ipc uts cgroup mnt; do readlink /proc/self/ns/$n; done'
+  expect 0
+  for n in pid ipc uts cgroup; do expect 0 "$(readlink "/proc/self/ns/$n")"; done
+  expect_not "$(readlink /proc/self/ns/mnt)"
+  run agent_run --rm --runtime none --cgroupns private -- readlink /proc/self/ns/cgroup
+  expect 0
+  expect_not "$(readlink /proc/self/ns/cgroup)"
 }
 
 @test "-it gives the first process a terminal" {

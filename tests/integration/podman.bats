@@ -26,7 +26,7 @@ teardown_file() {
   [ -e "$T/absent" ] || podman_ none rm -fa -t 0 >/dev/null 2>&1 || true
   kill_ours
   stop_network
-  rmdir /sys/fs/cgroup/*/"$NAME"/conmon /sys/fs/cgroup/*/"$NAME" 2>/dev/null || true
+  remove_suite_cgroups
   remove_private_directory
 }
 

@@ -483,17 +483,16 @@ hook() { printf '[{"path": "/bin/sh", "args": ["sh", "-c", %s]}]' "$(jq -Rsc . <
 }
 
 @test "cgroup limits reach the kernel and go with the container" {
-  [ -d /sys/fs/cgroup/memory ] || skip "this machine has no cgroup v1"
   make_bundle '.linux.resources.memory = {limit: 50331648}' '.linux.resources.pids = {limit: 44}' \
     '.linux.resources.cpu = {quota: 25000, period: 50000, shares: 512}'
   create
   local path=$NAME/t$BATS_TEST_NUMBER
-  [ "$(cat "/sys/fs/cgroup/memory/$path/memory.limit_in_bytes")" -eq 50331648 ]
-  [ "$(cat "/sys/fs/cgroup/pids/$path/pids.max")" -eq 44 ]
-  [ "$(cat "/sys/fs/cgroup/cpu/$path/cpu.cfs_quota_us")" -eq 25000 ]
-  [ "$(cat "/sys/fs/cgroup/cpu/$path/cpu.shares")" -eq 512 ]
+  [ "$(cgroup_limit memory "$path")" -eq 50331648 ]
+  [ "$(cgroup_limit pids "$path")" -eq 44 ]
+  [ "$(cgroup_limit cpu "$path")" = "25000 50000" ]
+  [ "$(cgroup_limit shares "$path")" -eq "$(if is_unified; then echo 59; else echo 512; fi)" ]
   rt delete --force "$ID"
-  [ ! -d "/sys/fs/cgroup/memory/$path" ]
+  ! has_cgroup "$path"
 }
 
 @test "a seccomp profile of the spec is enforced" {

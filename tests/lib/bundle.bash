@@ -54,5 +54,5 @@ remove_containers() {
     [ -d "$directory" ] || continue
     rt delete --force "$(basename "$directory")" || true
   done
-  rmdir /sys/fs/cgroup/*/"$NAME" 2>/dev/null || true
+  remove_suite_cgroups
 }

@@ -30,7 +30,7 @@ write_daemon_json() {
   "hosts": ["unix://$T/docker.sock"],
   "bridge": "$BRIDGE", "fixed-cidr": "$SUBNET.128/25", "cgroup-parent": "/$NAME",
   "iptables": false, "ip6tables": false, "ip-forward": false, "ip-masq": false,
-  "oom-score-adjust": 0, "shutdown-timeout": 5, "log-level": "warn", "dns": ["$ORIGIN_IP"]
+  "oom-score-adjust": 0, "exec-opts": ["native.cgroupdriver=cgroupfs"], "shutdown-timeout": 5, "log-level": "warn", "dns": ["$ORIGIN_IP"]
 }
 EOF
 }
@@ -56,7 +56,7 @@ stop_docker() {
   stop_pid "$(cat "$T/dockerd.job")"
   # A containerd or shim that dockerd could not stop any more is found by our directory in its command line.
   kill_ours
-  rmdir /sys/fs/cgroup/*/"$NAME" /sys/fs/cgroup/"$NAME" 2>/dev/null || true
+  remove_suite_cgroups
 }
 
 # Only what was started with our private directory in its command line.

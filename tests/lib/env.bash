@@ -11,6 +11,8 @@ RUNTIME=${NEMOCLAW_RUNTIME:-$BUILD/bin/nemoclaw-runtime}
 CTL=$BUILD/bin/nemoclawctl
 PROBES=${NEMOCLAW_PROBES:-$BUILD/probes}
 export REPO BUILD RUNTIME CTL PROBES
+# shellcheck source=tests/lib/cgroups.bash
+source "$TESTS_LIB/cgroups.bash"
 
 ours() { [ "$(basename "$RUNTIME")" = nemoclaw-runtime ]; }
 
