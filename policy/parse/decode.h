@@ -15,6 +15,9 @@ void decode_dns(Diagnostics& diagnostics, const Node& node, Policy& policy);
 void decode_approval(Diagnostics& diagnostics, const Node& node, Policy& policy);
 void decode_integrity(Diagnostics& diagnostics, const Node& node, Policy& policy);
 void decode_audit(Diagnostics& diagnostics, const Node& node, Policy& policy);
+// The list forms: items become entries.
+void decode_four_level(Diagnostics& diagnostics, const Node& node, Policy& policy);
+void decode_egress(Diagnostics& diagnostics, const Node& node, Policy& policy);
 // Shape only: nothing of these is in the model yet.
 void check_inference(Diagnostics& diagnostics, const Node& node, Policy& policy);
 void check_privacy(Diagnostics& diagnostics, const Node& node, Policy& policy);

@@ -62,6 +62,21 @@ const Keys<Policy>& preset_keys() {
   return keys;
 }
 
+const Keys<Policy>& four_level_keys() {
+  static const Keys<Policy> keys = {
+      other<Policy>("policies", Shape::ObjectList, "four_level_item", decode_four_level,
+                    "Items of binary, destination, method and path."),
+  };
+  return keys;
+}
+
+const Keys<Policy>& egress_list_keys() {
+  static const Keys<Policy> keys = {
+      section("egress", decode_egress, "Where any process of the sandbox may connect."),
+  };
+  return keys;
+}
+
 enum class Form : uint8_t { Unknown, Full, Preset, FourLevelList, EgressList };
 
 struct FormMark {
@@ -118,14 +133,14 @@ void decode_policy(Diagnostics& diagnostics, const Node& root, Policy& policy) {
       decode_map(diagnostics, root, "the preset", preset_keys(), policy);
       break;
     case Form::FourLevelList:
-      diagnostics.error("P0108", root.at,
-                        "this is the four-level list form, which this version does not read",
-                        "write it as 'version: 1' with network_policies");
-      return;
+      if (root.kind == NodeKind::List)
+        decode_four_level(diagnostics, root, policy);
+      else
+        decode_map(diagnostics, root, "the list of policies", four_level_keys(), policy);
+      break;
     case Form::EgressList:
-      diagnostics.error("P0109", root.at, "this is the egress list form, which this version does not read",
-                        "write it as 'version: 1' with network_policies");
-      return;
+      decode_map(diagnostics, root, "the egress list", egress_list_keys(), policy);
+      break;
   }
   check_no_conflict(diagnostics, policy);
 }

@@ -148,7 +148,8 @@ void check_protocol_has_rules(Diagnostics& diagnostics, const Endpoint& endpoint
   const bool judged = tls_reason(endpoint.protocol) != nullptr;
   const bool says_what =
       endpoint.access != Access::None || !endpoint.rules.empty() || endpoint.mcp_known_methods;
-  if (judged && !says_what)
+  // Deny rules alone are fine: they beat what other entries allow.
+  if (judged && !says_what && endpoint.deny_rules.empty())
     diagnostics.error(
         "P0418", endpoint.at,
         std::string(tls_reason(endpoint.protocol)) + " without 'rules' or 'access' allows nothing",

@@ -145,9 +145,9 @@ TEST(ParsePolicy, Forms) {
   EXPECT_EQ(problems("network_policies: {}\n"), Problems{"1:1 P0103"});
   EXPECT_EQ(problems("version: 1\npreset: {name: x}\nnetwork_policies: {}\n"), Problems{"2:1 P0107"});
   EXPECT_EQ(problems("version: 1\negress: {rules: []}\n"), Problems{"2:1 P0107"});
-  EXPECT_EQ(problems("egress: {rules: [{host: a.test, port: 443}]}\n"), Problems{"1:1 P0109"});
-  EXPECT_EQ(problems("policies: []\n"), Problems{"1:1 P0108"});
-  EXPECT_EQ(problems("- {name: a, binary: curl, destination: a.test, allow: []}\n"), Problems{"1:1 P0108"});
+  EXPECT_EQ(problems("egress: {rules: [{host: a.test, port: 443}]}\n"), Problems{});
+  EXPECT_EQ(problems("policies: []\n"), Problems{});
+  EXPECT_EQ(problems("- {name: a, binary: {allow: [curl]}, destination: {allow: [a.test]}}\n"), Problems{});
 }
 
 TEST(ParsePolicy, EverythingIsReportedAtOnceInOrder) {
