@@ -94,19 +94,13 @@ Result<ExecCgroup> ExecCgroup::open(const oci::StateRecord& record, const std::s
       return make_error("--cgroup " + quoted(sub_cgroup) + ": " + quoted(full) + " does not exist");
     }
     if (record.cgroup_driver != "v2") {
-      chosen.join_directories_.push_back(full);
+      chosen.joins_.push_back(TRY_CONTEXT(open_file(full + "/tasks", O_WRONLY), "cgroup of the container"));
       continue;
     }
     const std::string target = full == directory ? directory_of_init(record, directory) : full;
     chosen.target_ = TRY_CONTEXT(open_file(target, O_RDONLY | O_DIRECTORY), "cgroup of the container");
   }
   return chosen;
-}
-
-Result<void> ExecCgroup::join(pid_t pid) const {
-  const std::string text = format("%d", pid);
-  for (const std::string& directory : join_directories_) TRY(write_file(directory + "/cgroup.procs", text));
-  return {};
 }
 
 }  // namespace nemoclaw::container

@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "runtime/base/fd.h"
 #include "runtime/base/result.h"
@@ -30,12 +31,12 @@ class ExecCgroup {
   static Result<ExecCgroup> open(const oci::StateRecord& record, const std::string& sub_cgroup);
   // v2: for CLONE_INTO_CGROUP; else invalid.
   FdRef clone_target() const { return target_; }
-  // v1: after the clone.
-  Result<void> join(pid_t pid) const;
+  // v1: what the process writes to move itself (cgroup::join_self); else empty.
+  std::vector<FdRef> joins() const { return {joins_.begin(), joins_.end()}; }
 
  private:
   Fd target_;
-  oci::Strings join_directories_;
+  std::vector<Fd> joins_;
 };
 
 }  // namespace nemoclaw::container

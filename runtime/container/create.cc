@@ -93,6 +93,7 @@ class Creation {
   oci::StateRecord record_;
   std::unique_ptr<cgroup::Driver> cgroup_;
   Fd clone_target_;
+  std::vector<Fd> joins_;
   bool cgroup_made_ = false, hooks_begun_ = false, pid_file_made_ = false, committed_ = false;
   init::Launched launched_;
 };
@@ -123,7 +124,7 @@ Result<void> Creation::adopt(pid_t pid) {
   record_.init_pid = pid;
   record_.init_start_time = stat.start_time;
   TRY(directory_.write_record(record_));
-  if (!clone_target_.valid()) TRY_CONTEXT(cgroup_->add_process(pid), "cgroup");
+  if (!clone_target_.valid() && joins_.empty()) TRY_CONTEXT(cgroup_->add_process(pid), "cgroup");
   return {};
 }
 
@@ -139,6 +140,7 @@ Result<void> Creation::launch() {
   Fd console = TRY(console_of(request_));
   Fd listener = TRY(listen_at(directory_.fd(), kCreatingSocket));
   clone_target_ = TRY_CONTEXT(cgroup_->clone_target(), "cgroup");
+  joins_ = TRY_CONTEXT(cgroup_->join_files(), "cgroup");
   init::LaunchRequest launch;
   launch.effective = &request_.effective;
   launch.id = request_.id;
@@ -148,6 +150,7 @@ Result<void> Creation::launch() {
   launch.start_listener = listener;
   launch.console_socket = console.valid() ? FdRef(console) : request_.console_fd;
   launch.cgroup_target = clone_target_;
+  launch.cgroup_joins.assign(joins_.begin(), joins_.end());
   launch.preserve_fds = request_.preserve_fds;
   launch.no_pivot = request_.no_pivot;
   launch.no_new_keyring = request_.no_new_keyring;
@@ -155,6 +158,7 @@ Result<void> Creation::launch() {
   events.on_cloned = [this](pid_t pid) { return adopt(pid); };
   events.on_namespaces_ready = [this](pid_t) { return run_create_hooks(); };
   launched_ = TRY(init::launch_container(launch, events));
+  joins_.clear();
   return {};
 }
 

@@ -82,9 +82,9 @@ Result<init::Launched> launch(const ExecTarget& target, const ExecOptions& optio
   request.state_directory = target.state_directory;
   request.console_socket = console;
   request.cgroup_target = cgroup.clone_target();
+  request.cgroup_joins = cgroup.joins();
   request.preserve_fds = options.preserve_fds;
   init::LaunchEvents events;
-  events.on_cloned = [&cgroup](pid_t pid) { return cgroup.join(pid); };
   if (on_console) events.on_namespaces_ready = [&on_console](pid_t) { return on_console(); };
   return init::launch_exec(request, events);
 }

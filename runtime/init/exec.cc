@@ -59,6 +59,7 @@ Result<Launched> launch(const ExecRequest& request, const LaunchEvents& events) 
   context.process = &plan;
   context.effective = request.effective;
   context.console_socket = request.console_socket;
+  context.cgroup_joins = request.cgroup_joins;
   context.preserve_fds = request.preserve_fds;
   TRY(open_common(plan, context));
   context.init = TRY_CONTEXT(sys::pidfd_open(request.init_pid), "container not running");

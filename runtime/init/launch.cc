@@ -94,6 +94,7 @@ Result<Context> open_context(const LaunchRequest& request, const ContainerPlan& 
   context.id = request.id;
   context.start_listener = request.start_listener;
   context.console_socket = request.console_socket;
+  context.cgroup_joins = request.cgroup_joins;
   context.preserve_fds = request.preserve_fds;
   TRY(open_common(plan.process, context));
   context.joined = TRY(isolation::open_joined(plan.namespaces));
@@ -112,7 +113,7 @@ Result<std::vector<oci::Protection>> follow(PendingChild& child, const Container
   }
   TRY(isolation::apply_oom_score_adj(plan.process.limits, pid));
   TRY(isolation::apply_affinity(plan.process.limits.initial_cpus, pid));
-  // The child mounts meanwhile: on cgroup v1 this takes longer than all of its work.
+  // The child mounts meanwhile: where a v1 cgroup is joined here, it takes longer than all of its work.
   if (events.on_cloned) TRY(events.on_cloned(pid));
   child.tell(Go::CgroupJoined);
   TRY(child.expect(Said::NamespacesReady));

@@ -23,7 +23,10 @@ struct LaunchRequest {
   std::string state_directory;  // absolute; supplied files are written below it and bind-mounted from there
   FdRef start_listener;         // listening AF_UNIX socket; the child accepts one connection = "start"
   FdRef console_socket;  // connected AF_UNIX socket that gets the pty's master by SCM_RIGHTS; invalid: none
-  FdRef cgroup_target;   // cgroup v2 directory for CLONE_INTO_CGROUP; invalid: join by on_cloned
+  FdRef cgroup_target;   // cgroup v2 directory for CLONE_INTO_CGROUP; invalid: cgroup_joins or on_cloned
+  // cgroup v1: files of cgroup::Driver::join_files(). The new process moves itself before its first step, so
+  // that nothing of the container's ever runs outside; empty: on_cloned moves it.
+  std::vector<FdRef> cgroup_joins;
   int preserve_fds = 0;  // descriptors 3..3+N-1 stay open in the process
   bool no_pivot = false;
   bool no_new_keyring = false;
@@ -32,7 +35,7 @@ struct LaunchRequest {
 // Called in the parent, in this order. An error stops the launch: the child is killed and reaped, and the
 // error is what launch_container returns.
 struct LaunchEvents {
-  // The child exists and waits. Put it into its cgroup (v1) here. Id maps are written by this room.
+  // The child exists. Put it into its cgroup here, if neither cgroup_target nor cgroup_joins was given. Id maps are written by this room.
   std::function<Result<void>(pid_t)> on_cloned;
   // All namespaces and mounts stand, pivot_root is still to come: prestart and createRuntime hooks run here.
   std::function<Result<void>(pid_t)> on_namespaces_ready;
@@ -60,6 +63,7 @@ struct ExecRequest {
   std::string state_directory;
   FdRef console_socket;
   FdRef cgroup_target;
+  std::vector<FdRef> cgroup_joins;  // as in LaunchRequest; only the final process joins
   int preserve_fds = 0;
 };
 

@@ -7,7 +7,9 @@ namespace nemoclaw::init {
 namespace {
 
 constexpr Step create_table[] = {
-    // First of all, so that nothing of the runtime's (locks, sockets) stays open in a process that may live
+    // While the process has nothing of the container's yet, and before its cgroup namespace is made.
+    {"cgroup", join_cgroup},
+    // Next, so that nothing of the runtime's (locks, sockets) stays open in a process that may live
     // long.
     {"reset process", reset_process},
     {"id maps", wait_for_id_maps},
@@ -62,6 +64,7 @@ constexpr Step start_table[] = {
 };
 
 constexpr Step exec_table[] = {
+    {"cgroup", join_cgroup},
     {"reset process", reset_process},
     {"mapped root", become_mapped_root},
     {"terminal", open_terminal},

@@ -36,6 +36,7 @@ struct Context {
   Fd init;                  // exec: pidfd of the container's first process
   int init_namespaces = 0;  // exec: CLONE_NEW* to join through it
   FdRef start_listener, console_socket;
+  std::vector<FdRef> cgroup_joins;
   int preserve_fds = 0;
   FileIdentity own;
 
@@ -75,6 +76,7 @@ std::optional<StepFailure> run_steps(std::span<const Step> steps, Context& conte
 Result<void> wait_for(Context& context, Go go);
 
 // The steps, by file. steps_namespace.cc:
+Result<void> join_cgroup(Context&);
 Result<void> reset_process(Context&);  // signals, descriptors, session, not dumpable
 Result<void> wait_for_id_maps(Context&);
 Result<void> join_namespaces(Context&);

@@ -9,6 +9,7 @@
 
 #include "runtime/base/file.h"
 #include "runtime/base/sys_process.h"
+#include "runtime/cgroup/driver.h"
 #include "runtime/init/own_binary.h"
 #include "runtime/init/steps.h"
 #include "runtime/isolation/loopback.h"
@@ -26,6 +27,15 @@ void reset_signals() {
 }
 
 }  // namespace
+
+// By the process itself: to move another one, the kernel waits for an RCU grace period of 5 to 15 ms. The
+// descriptors are closed by the next step.
+Result<void> join_cgroup(Context& context) {
+  const int cause = cgroup::join_self(context.cgroup_joins.data(), context.cgroup_joins.size());
+  if (cause != 0) return errno_error("join the container's cgroup", cause);
+  context.cgroup_joins.clear();
+  return {};
+}
 
 Result<void> reset_process(Context& context) {
   reset_signals();

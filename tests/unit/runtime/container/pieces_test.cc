@@ -41,8 +41,11 @@ TEST(CgroupPlace, ExecSubCgroupMayNotLeaveTheContainers) {
   const std::string memory = home.path() + "/memory/web", pids = home.path() + "/pids/web";
   ASSERT_TRUE(make_directories(memory + "/inner", 0700).has_value());
   ASSERT_TRUE(make_directories(pids, 0700).has_value());
+  for (const std::string& each : {memory, memory + "/inner", pids})
+    ASSERT_TRUE(write_file_atomic(each + "/tasks", "", 0600).has_value());
   record.cgroup_paths = {memory, pids};
   EXPECT_TRUE(ExecCgroup::open(record, "").has_value());
+  EXPECT_EQ(ExecCgroup::open(record, "").value().joins().size(), 2u);
   EXPECT_TRUE(ExecCgroup::open(record, "memory:inner").has_value());
   EXPECT_FALSE(ExecCgroup::open(record, "inner").has_value());  // pids has none
   EXPECT_FALSE(ExecCgroup::open(record, "../other").has_value());

@@ -78,6 +78,7 @@ class ContainerFixture : public ::testing::Test {
     request.state_directory = folder_ + "/state";
     request.start_listener = listener_;
     request.console_socket = console_socket_;
+    request.cgroup_joins = cgroup_joins_;
     request.preserve_fds = preserve_fds_;
     request.no_pivot = no_pivot_;
     Fd output = TRY(open_file(folder_ + "/output", O_WRONLY | O_CREAT | O_TRUNC, 0666));
@@ -107,6 +108,7 @@ class ContainerFixture : public ::testing::Test {
   std::string folder_, output_;
   std::vector<oci::Protection> protections_;
   FdRef console_socket_;
+  std::vector<FdRef> cgroup_joins_;
   int preserve_fds_ = 0;
   bool no_pivot_ = false;
 

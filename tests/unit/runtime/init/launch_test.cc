@@ -152,7 +152,7 @@ INSTANTIATE_TEST_SUITE_P(
         FailureCase{"ProcLink",
                     [](oci::Spec&, const std::string& folder) {
                       rmdir((folder + "/rootfs/proc").c_str());
-                      static_cast<void>(symlink("/tmp", (folder + "/rootfs/proc").c_str()));
+                      ASSERT_EQ(symlink("/tmp", (folder + "/rootfs/proc").c_str()), 0);
                     },
                     "mount '/proc': proc must be mounted on an ordinary directory"},
         FailureCase{"Sysctl",
