@@ -1,6 +1,7 @@
 #include "ctl/policy_commands.h"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <map>
 
@@ -25,7 +26,7 @@ network_policies:
 class PolicyCommands : public testing::Test {
  protected:
   void SetUp() override {
-    directory_ = testing::TempDir() + "nemoclaw_policy_commands";
+    directory_ = testing::TempDir() + "nemoclaw_policy_commands." + std::to_string(getpid());
     ASSERT_TRUE(remove_tree(directory_));
     ASSERT_TRUE(make_directories(directory_, 0700));
     write("good.yaml", kGood);

@@ -114,7 +114,7 @@ TEST(SandboxRecord, TellsWhatTheProxyNeeds) {
   EXPECT_EQ(record.hosts, "/bundle/etc/hosts");
   EXPECT_EQ(record.cgroups, state.cgroup_paths);
   EXPECT_EQ(record.policy_file, selected.file);
-  EXPECT_EQ(record.log_directory, "/logs");
+  EXPECT_EQ(record.log_directory, "/logs/web");
   EXPECT_EQ(record.hostname, "web");
 }
 

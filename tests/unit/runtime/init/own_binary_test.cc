@@ -21,7 +21,7 @@ class OwnBinary : public ContainerFixture {};
 
 TEST_F(OwnBinary, CannotBeWrittenThroughProcEvenAfterItEnded) {
   const std::string copy = folder_ + "/copy";
-  ASSERT_TRUE(write_file_atomic(copy, *read_file("/proc/self/exe"), 0755));
+  ASSERT_TRUE(write_file_atomic(copy, *read_file("/proc/self/exe", size_t{1} << 30), 0755));
   int ready[2], go[2];
   ASSERT_EQ(pipe2(ready, O_CLOEXEC), 0);
   ASSERT_EQ(pipe2(go, O_CLOEXEC), 0);
