@@ -3,14 +3,18 @@
 # attach to the same bridge, so nothing is forwarded and no table of the host is touched.
 
 start_network() {
-  local number=$((16#$(printf '%s' "$NAME" | md5sum | cut -c1-4) % 250 + 1))
+  local number=$((16#$(printf '%s' "$NAME" | md5sum | cut -c1-4) % 250 + 1)) attempts=0
+  # The first free one from there: another suite may be at work, and its bridge is not ours to touch.
+  until ip link add "ncb$number" type bridge 2>/dev/null; do
+    number=$((number % 250 + 1)) attempts=$((attempts + 1))
+    [ "$attempts" -lt 250 ] || fail "cannot make a bridge: $(ip link add "ncb$number" type bridge 2>&1)" || return 1
+  done
   BRIDGE=ncb$number
   ORIGIN_NETNS=$NAME-origin
   SUBNET=10.213.$number
   ORIGIN_IP=$SUBNET.2
   export BRIDGE ORIGIN_NETNS SUBNET ORIGIN_IP
   make_certificates
-  ip link add "$BRIDGE" type bridge
   ip address add "$SUBNET.1/24" dev "$BRIDGE"
   ip link set "$BRIDGE" up
   add_namespace "$ORIGIN_NETNS" "$ORIGIN_IP" "nco$number"

@@ -20,14 +20,14 @@ static int write_through(int writable, const char* path) {
   return written;
 }
 
-// Returns 1 if an executable outside our own file system could be written.
-static int attack(const char* pid, dev_t own) {
+// Returns 1 if an executable other than our own could be written.
+static int attack(const char* pid, const struct stat* own) {
   char path[300];
   struct stat target;
   snprintf(path, sizeof path, "/proc/%s/exe", pid);
   int fd = open(path, O_PATH | O_CLOEXEC);
   if (fd < 0) return 0;
-  int seen = !fstat(fd, &target) && target.st_dev != own;
+  int seen = !fstat(fd, &target) && (target.st_dev != own->st_dev || target.st_ino != own->st_ino);
   if (seen) printf("overwrite_runtime: saw a foreign executable in process %s\n", pid);
   snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
   for (int attempt = 0; seen && attempt < 2000; attempt++) {
@@ -55,7 +55,7 @@ int main(int argc, char** argv) {
     DIR* proc = opendir("/proc");
     for (struct dirent* entry; proc && (entry = readdir(proc));)
       if (isdigit((unsigned char)entry->d_name[0]) && atoi(entry->d_name) != getpid())
-        if (attack(entry->d_name, self.st_dev)) return 0;
+        if (attack(entry->d_name, &self)) return 0;
     if (proc) closedir(proc);
   }
   puts("overwrite_runtime: not writable");
