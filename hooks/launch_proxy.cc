@@ -174,15 +174,19 @@ ProxyLaunch::~ProxyLaunch() {
   waitpid(pid_, nullptr, 0);
 }
 
+Result<ProxyRecord> ProxyLaunch::record() const {
+  const procfs::Stat stat = TRY_CONTEXT(procfs::stat(pid_), "the process of the proxy");
+  return ProxyRecord{.pid = pid_, .start_time = stat.start_time, .cgroups = plan_.cgroups};
+}
+
 Result<ProxyRecord> ProxyLaunch::finish() {
+  Result<ProxyRecord> record = this->record();
   const pid_t pid = std::exchange(pid_, 0);
   bool ended = false;
   Result<void> answer = write_all(go_, "g");
   if (answer) answer = wait_until_ready(ready_, ended);
-  Result<procfs::Stat> stat = procfs::stat(pid);
-  if (answer && stat)
-    return ProxyRecord{.pid = pid, .start_time = stat->start_time, .cgroups = plan_.cgroups};
-  Error failure = answer ? std::move(stat).error() : std::move(answer).error();
+  if (answer && record) return record;
+  Error failure = answer ? std::move(record).error() : std::move(answer).error();
   return abandon(pid, std::move(failure), ended).with_context("start " + plan_.program);
 }
 

@@ -40,6 +40,10 @@ class ProxyLaunch {
   ProxyLaunch& operator=(ProxyLaunch&&) = delete;
   ~ProxyLaunch();
 
+  // The forked process, to be written down before finish(): a hook that is killed while it waits must not leave a
+  // proxy that nobody can find.
+  Result<ProxyRecord> record() const;
+
   // Lets it execute the proxy, with no descriptor but /dev/null, hook.log, the ready pipe and the host's network namespace, so that it
   // outlives hook, runtime and shim and holds nothing of theirs. Returns when the proxy has said that it
   // listens; one that does not is killed.

@@ -1,5 +1,7 @@
 #include "hooks/start.h"
 
+#include <unistd.h>
+
 #include "hooks/fence_apply.h"
 #include "hooks/fence_plan.h"
 #include "hooks/fence_probe.h"
@@ -83,13 +85,14 @@ Result<void> start_in_namespace(const HookOptions& options, const HookState& sta
     if (!fenced_before) remove_fence(nft);
   });
   TRY(fence_and_prove(nft, inputs, directory, log));
-  ProxyRecord proxy = TRY(launch.finish());
+  ProxyRecord proxy = TRY(launch.record());
   proxy.net_namespace = network.identity;
   proxy.fence = "proven";
-  if (Result<void> written = write_proxy_record(directory, proxy); !written) {
-    stop_proxy(proxy);
-    return written;
-  }
+  // Before the proxy is executed: `stop` finds it even if this hook is killed while it waits.
+  TRY(write_proxy_record(directory, proxy));
+  Defer remove_record([&] { (void)unlink((directory + "/proxy.json").c_str()); });
+  TRY(launch.finish());
+  remove_record.dismiss();
   remove_cgroup.dismiss();
   remove_table.dismiss();
   return {};

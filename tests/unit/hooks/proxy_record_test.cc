@@ -1,7 +1,9 @@
 #include "hooks/proxy_record.h"
 
 #include <gtest/gtest.h>
+#include <signal.h>
 #include <stdlib.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "hooks/launch_proxy.h"
@@ -65,7 +67,8 @@ TEST(ProxyRecord, FindsTheLiveSandboxOfANamespace) {
 }
 
 Result<ProxyRecord> launch_proxy(const LaunchPlan& plan, FdRef log) {
-  ProxyLaunch launch = TRY(ProxyLaunch::begin(plan, TRY(open_net_namespace(0)).fd, log));
+  const NetNamespace network = TRY(open_net_namespace(0));
+  ProxyLaunch launch = TRY(ProxyLaunch::begin(plan, network.fd, log));
   return launch.finish();
 }
 
@@ -134,20 +137,50 @@ TEST(LaunchProxy, NothingIsExecutedBeforeTheFenceIsProven) {
   ASSERT_TRUE(
       write_file_atomic(script, "#!/bin/sh\ntouch " + mark + "\nprintf R >&3\nexec sleep 60 3>&-\n", 0755));
   const Result<Fd> log = open_hook_log(root.path());
+  const Result<NetNamespace> network = open_net_namespace(0);
+  ASSERT_TRUE(network);
   {
     Result<ProxyLaunch> given_up =
-        ProxyLaunch::begin({.program = script, .sandbox_directory = root.path()}, *log);
+        ProxyLaunch::begin({.program = script, .sandbox_directory = root.path()}, network->fd, *log);
     ASSERT_TRUE(given_up);
   }
   EXPECT_FALSE(file_exists(mark));
   Result<ProxyLaunch> launch =
-      ProxyLaunch::begin({.program = script, .sandbox_directory = root.path()}, *log);
+      ProxyLaunch::begin({.program = script, .sandbox_directory = root.path()}, network->fd, *log);
   ASSERT_TRUE(launch);
   EXPECT_FALSE(file_exists(mark));
   const Result<ProxyRecord> record = launch->finish();
   ASSERT_TRUE(record) << record.error().message;
   EXPECT_TRUE(file_exists(mark));
   stop_proxy(*record);
+}
+
+// The hook is killed while it waits for a proxy that already runs: `stop` must find that proxy.
+TEST(LaunchProxy, StopFindsTheProxyOfAHookThatWasKilled) {
+  Directory root;
+  const std::string script = root.path() + "/script", mark = root.path() + "/executed";
+  ASSERT_TRUE(write_file_atomic(script, "#!/bin/sh\ntouch " + mark + "\nexec sleep 60\n", 0755));
+  const pid_t hook = fork();
+  ASSERT_GE(hook, 0);
+  if (hook == 0) {
+    const Result<Fd> log = open_hook_log(root.path());
+    const Result<NetNamespace> network = open_net_namespace(0);
+    if (!log || !network) _exit(1);
+    Result<ProxyLaunch> launch =
+        ProxyLaunch::begin({.program = script, .sandbox_directory = root.path()}, network->fd, *log);
+    const Result<ProxyRecord> record = launch ? launch->record() : make_error("");
+    if (!record || !write_proxy_record(root.path(), *record)) _exit(2);
+    (void)launch->finish();
+    _exit(3);
+  }
+  while (!file_exists(mark) && waitpid(hook, nullptr, WNOHANG) == 0) usleep(1000);
+  ASSERT_EQ(kill(hook, SIGKILL), 0);
+  waitpid(hook, nullptr, 0);
+  const Result<std::optional<ProxyRecord>> record = read_proxy_record(root.path());
+  ASSERT_TRUE(record && record->has_value());
+  EXPECT_TRUE(procfs::is_alive((*record)->pid, (*record)->start_time));
+  EXPECT_TRUE(run_stop({.sandbox_directory = root.path()}));
+  EXPECT_FALSE(procfs::is_alive((*record)->pid, (*record)->start_time));
 }
 
 TEST(LaunchProxy, StopLeavesAProcessWithAnotherStartTimeAlone) {
