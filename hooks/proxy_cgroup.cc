@@ -34,10 +34,11 @@ Result<void> make_step(const CgroupStep& step, bool unified) {
   const std::string parent = step.directory.substr(0, step.directory.rfind('/'));
   TRY(make_directory(parent));
   // A controller that the parent does not pass on has no files below; one that is passed on already is
-  // accepted silently.
+  // accepted silently. Each by itself: a kernel without the memory controller refuses both in one write.
   if (unified)
     for (const std::string& directory : {std::string(kRoot), parent})
-      (void)write_file(directory + "/cgroup.subtree_control", "+memory +pids");
+      for (const char* controller : {"+memory", "+pids"})
+        (void)write_file(directory + "/cgroup.subtree_control", controller);
   TRY(make_directory(step.directory));
   return {};
 }
@@ -55,12 +56,16 @@ std::vector<CgroupStep> plan_proxy_cgroup(const std::string& id, bool unified) {
 ProxyCgroup make_proxy_cgroup(const std::string& id) {
   const bool unified = has_unified_hierarchy();
   ProxyCgroup made;
-  for (const CgroupStep& step : plan_proxy_cgroup(id, unified)) {
-    Result<void> done = make_step(step, unified);
-    if (done) made.directories.push_back(step.directory);
-    for (const auto& [file, value] : step.writes)
-      if (done) done = write_file(step.directory + "/" + file, value);
+  const auto warn = [&made](const Result<void>& done) {
     if (!done) made.warning += (made.warning.empty() ? "" : "; ") + done.error().message;
+  };
+  for (const CgroupStep& step : plan_proxy_cgroup(id, unified)) {
+    const Result<void> done = make_step(step, unified);
+    warn(done);
+    if (!done) continue;
+    made.directories.push_back(step.directory);
+    // A limit that this kernel does not offer must not take the others with it.
+    for (const auto& [file, value] : step.writes) warn(write_file(step.directory + "/" + file, value));
   }
   return made;
 }
