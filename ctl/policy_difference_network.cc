@@ -1,0 +1,171 @@
+#include <algorithm>
+
+#include "ctl/policy_difference.h"
+#include "policy/model/host.h"
+#include "policy/parse/full_schema_network.h"
+#include "runtime/base/json.h"
+
+namespace nemoclaw::ctl {
+namespace {
+
+using policy::Endpoint;
+using policy::Rule;
+
+// One thing that may be done: a program, a destination, and what is said there. A policy grants the union of
+// its atoms, less its denials.
+struct Atom {
+  std::string binary;  // "" any process
+  std::string host;    // "" any, bounded by `terms`
+  uint16_t port = 0;
+  std::string protocol;  // "" connections of any kind
+  std::string method, path;
+  std::string detail;  // query, GraphQL names, tool, as JSON; "" none
+  std::string terms;   // addresses, limits and the like, as JSON: compared as they stand
+};
+
+std::string as_text(const json::Value& value) { return json::Writer().value(value).take(); }
+
+// The members of `value` whose keys are not among `known`.
+std::string rest_of(const json::Value& value, std::initializer_list<std::string_view> known) {
+  json::Value rest;
+  rest.type = json::Type::Object;
+  for (const auto& member : value.object)
+    if (std::find(known.begin(), known.end(), member.first) == known.end()) rest.object.push_back(member);
+  return rest.object.empty() ? "" : as_text(rest);
+}
+
+void add_rule(Atom atom, const Rule& rule, std::vector<Atom>& atoms) {
+  atom.method = rule.method;
+  atom.path = rule.path;
+  atom.detail = rest_of(policy::rule_value(rule), {"method", "path"});
+  atoms.push_back(std::move(atom));
+}
+
+void add_access(const Atom& base, policy::Access access, std::vector<Atom>& atoms) {
+  const auto add = [&](const char* method) {
+    Rule rule;
+    rule.method = method;
+    rule.path = "/**";
+    add_rule(base, rule, atoms);
+  };
+  if (access == policy::Access::Full) return add("*");
+  for (const char* method : {"GET", "OPTIONS"}) add(method);  // GET covers HEAD
+  if (access == policy::Access::ReadWrite)
+    for (const char* method : {"POST", "PUT", "PATCH"}) add(method);
+}
+
+void add_endpoint(const Endpoint& endpoint, Atom atom, bool denials, std::vector<Atom>& atoms) {
+  atom.host = endpoint.host;
+  atom.protocol = policy::protocol_word(endpoint.protocol);
+  if (atom.protocol == "tcp") atom.protocol.clear();
+  atom.terms = rest_of(policy::endpoint_value(endpoint),
+                       {"host", "port", "ports", "protocol", "access", "rules", "deny_rules"});
+  for (const uint16_t port : endpoint.ports) {
+    atom.port = port;
+    if (denials) {
+      for (const Rule& rule : endpoint.deny_rules) add_rule(atom, rule, atoms);
+      continue;
+    }
+    if (atom.protocol.empty()) {
+      atoms.push_back(atom);
+      continue;
+    }
+    for (const Rule& rule : endpoint.rules) add_rule(atom, rule, atoms);
+    if (endpoint.access != policy::Access::None) add_access(atom, endpoint.access, atoms);
+  }
+}
+
+std::vector<Atom> atoms_of(const policy::Policy& policy, bool denials) {
+  std::vector<Atom> atoms;
+  for (const policy::NetworkEntry& entry : policy.network) {
+    std::vector<std::string> binaries = {""};
+    if (entry.binaries) {
+      binaries.clear();
+      for (const policy::Binary& binary : *entry.binaries) {
+        const bool plain = !binary.script && binary.via.empty() && binary.sha256.empty();
+        binaries.push_back(plain ? binary.path : as_text(policy::binary_value(binary)));
+      }
+    }
+    for (const std::string& binary : binaries)
+      for (const Endpoint& endpoint : entry.endpoints) {
+        Atom atom;
+        atom.binary = binary;
+        add_endpoint(endpoint, std::move(atom), denials, atoms);
+      }
+  }
+  return atoms;
+}
+
+bool covers_host(const std::string& wide, const std::string& narrow) {
+  if (wide == narrow) return true;
+  const auto pattern = policy::HostPattern::parse(wide), host = policy::HostPattern::parse(narrow);
+  return pattern && host && host->is_exact() && pattern->matches(host->text());
+}
+
+bool covers_path(const std::string& wide, const std::string& narrow) {
+  if (wide == narrow || wide == "/**" || wide == "**") return true;
+  if (!wide.ends_with("/**")) return false;
+  const std::string parent = wide.substr(0, wide.size() - 2);  // with its slash
+  return parent.find_first_of("*?[{") == std::string::npos && narrow.size() > parent.size() &&
+         narrow.starts_with(parent);
+}
+
+bool covers_method(const std::string& wide, const std::string& narrow) {
+  return wide == narrow || wide == "*" || (wide == "GET" && narrow == "HEAD");
+}
+
+// Errs on the side of no: then a change is shown that is none.
+bool covers(const Atom& wide, const Atom& narrow) {
+  if (wide.port != narrow.port || wide.terms != narrow.terms || !covers_host(wide.host, narrow.host))
+    return false;
+  if (!wide.binary.empty() && wide.binary != narrow.binary) return false;
+  if (wide.protocol.empty()) return true;
+  return wide.protocol == narrow.protocol && covers_method(wide.method, narrow.method) &&
+         covers_path(wide.path, narrow.path) && (wide.detail.empty() || wide.detail == narrow.detail);
+}
+
+std::string describe(const Atom& atom) {
+  const std::string host = atom.host.empty() ? "any host" : atom.host;
+  std::string text;
+  if (atom.protocol.empty()) {
+    text = "connections to ";
+  } else {
+    text = atom.method + (atom.method.empty() || atom.path.empty() ? "" : " ") + atom.path;
+    if (!atom.detail.empty()) text += (text.empty() ? "" : " ") + atom.detail;
+    text += (atom.protocol == "rest" ? "" : " (" + atom.protocol + ")") + std::string(" at ");
+  }
+  text +=
+      host + ":" + std::to_string(atom.port) + " by " + (atom.binary.empty() ? "any process" : atom.binary);
+  return atom.terms.empty() ? text : text + " under " + atom.terms;
+}
+
+// What of `mine` nothing in `theirs` covers.
+void add_uncovered(const char* kind, const std::vector<Atom>& mine, const std::vector<Atom>& theirs,
+                   std::vector<Change>& out) {
+  for (const Atom& atom : mine)
+    if (std::none_of(theirs.begin(), theirs.end(), [&](const Atom& other) { return covers(other, atom); }))
+      out.push_back({kind, describe(atom)});
+}
+
+bool has_entry(const policy::Policy& policy, const std::string& key) {
+  return std::any_of(policy.network.begin(), policy.network.end(),
+                     [&](const policy::NetworkEntry& entry) { return entry.key == key; });
+}
+
+}  // namespace
+
+void compare_network(const policy::Policy& before, const policy::Policy& after, Difference& difference) {
+  for (const policy::NetworkEntry& entry : before.network)
+    if (!has_entry(after, entry.key)) difference.other.push_back({"entry", entry.key + " is removed"});
+  for (const policy::NetworkEntry& entry : after.network)
+    if (!has_entry(before, entry.key)) difference.other.push_back({"entry", entry.key + " is added"});
+  const auto allowed_before = atoms_of(before, false), allowed_after = atoms_of(after, false);
+  add_uncovered("network", allowed_after, allowed_before, difference.possible);
+  add_uncovered("network", allowed_before, allowed_after, difference.stops);
+  // A denial that goes makes something possible, one that comes stops something.
+  const auto denied_before = atoms_of(before, true), denied_after = atoms_of(after, true);
+  add_uncovered("deny rule", denied_before, denied_after, difference.possible);
+  add_uncovered("deny rule", denied_after, denied_before, difference.stops);
+}
+
+}  // namespace nemoclaw::ctl

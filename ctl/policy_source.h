@@ -1,0 +1,23 @@
+// A policy that a command was given: by file, or by the name of an installed one.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "policy/model/policy.h"
+
+namespace nemoclaw::ctl {
+
+struct PolicySource {
+  std::string file, text;
+  policy::Policy policy;
+};
+
+// Prints what is wrong (as `nemoclawctl policy <command>`) and sets the exit code: kExitUsage if there is no
+// such file or name, kExitNo if the policy is invalid.
+std::optional<PolicySource> open_policy_file(const char* command, const std::string& file, int& exit_code);
+// A word with a '/' or a dot, or that is a file, is a file; anything else is looked up on the node.
+std::optional<PolicySource> open_policy(const char* command, const std::string& word,
+                                        const std::optional<std::string>& config, int& exit_code);
+
+}  // namespace nemoclaw::ctl
