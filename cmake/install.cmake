@@ -2,4 +2,5 @@ add_custom_target(programs DEPENDS nemoclaw-runtime nemoclawctl nemoclaw-hook ne
 
 install(TARGETS nemoclaw-runtime nemoclawctl RUNTIME DESTINATION bin)
 install(TARGETS nemoclaw-hook nemoclaw-proxy RUNTIME DESTINATION libexec/nemoclaw)
-install(DIRECTORY policy/presets/ DESTINATION share/nemoclaw/policies FILES_MATCHING PATTERN "*.yaml")
+install(DIRECTORY policy/presets/ DESTINATION share/nemoclaw/policies FILES_MATCHING PATTERN "*.yaml"
+        PATTERN vectors EXCLUDE)

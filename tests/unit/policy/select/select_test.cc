@@ -79,9 +79,14 @@ TEST_F(Select, FilesByPath) {
 
 TEST_F(Select, UnknownNamesListTheKnown) {
   std::string message = refusal("tema");
-  EXPECT_NE(message.find("there is no policy 'tema'; known are: broken, default, other, team, web"),
-            std::string::npos)
+  EXPECT_NE(message.find("there is no policy 'tema'; known are: broken, default, "), std::string::npos)
       << message;
+  // Between them may stand what the build tree ships.
+  size_t at = 0;
+  for (const char* name : {" broken,", " default,", " other,", " team,", " web"}) {
+    at = message.find(name, at);
+    ASSERT_NE(at, std::string::npos) << name << " in " << message;
+  }
   config_.default_policy = "gone";
   EXPECT_NE(refusal({}).find("default: there is no policy 'gone'"), std::string::npos);
 }
@@ -115,6 +120,8 @@ TEST_F(Select, PresetsAreNotPolicies) {
   EXPECT_NE(refusal("web").find("is a preset"), std::string::npos);
   auto installed = list_policies(config_);
   ASSERT_TRUE(installed);
+  // What the build tree ships is listed as well.
+  std::erase_if(*installed, [&](const InstalledPolicy& each) { return !each.file.starts_with(root_); });
   ASSERT_EQ(installed->size(), 5u);
   EXPECT_EQ((*installed)[0].name, "broken");
   EXPECT_NE((*installed)[0].description.find("cannot be used: "), std::string::npos);
@@ -138,6 +145,7 @@ TEST(ShippedPolicies, AreValid) {
   ASSERT_TRUE(names);
   ASSERT_TRUE(std::find(names->begin(), names->end(), "default.yaml") != names->end());
   for (const std::string& name : *names) {
+    if (name == "vectors") continue;  // requests with expected verdicts, not installed
     auto policy = load_policy(SOURCE_DIR "/policy/presets/" + name);
     EXPECT_TRUE(policy) << (policy ? "" : policy.error().message);
   }
