@@ -1,9 +1,11 @@
 #include "runtime/init/parent.h"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstdlib>
 
 namespace nemoclaw::init {
@@ -73,18 +75,34 @@ void fail(const Context& context, const StepFailure& failure) {
 
 namespace {
 
+// The second of two processes says nothing before the first has said who it is: both speak on one channel, and
+// the parent must hear them in that order, whichever of them the scheduler lets run first.
+void wait_for_announcement(const Context& context, FdRef gate) {
+  char byte;
+  ssize_t got;
+  do got = read(gate.raw(), &byte, 1);
+  while (got < 0 && errno == EINTR);
+  if (got != 1) fail(context, {"clone", make_error("the first process of the launch died")});
+}
+
 // The first of two processes: joins, makes the second as a sibling, says who it is, and ends.
 void first_process(Context& context, const CloneOptions& options, const ChildMain& child_main) {
   if (Result<void> joined = options.between(context); !joined)
     fail(context, {"join namespaces", std::move(joined).error()});
+  int ends[2];
+  if (pipe2(ends, O_CLOEXEC) != 0) fail(context, {"clone", errno_error("pipe")});
+  Fd gate(ends[0]), announced(ends[1]);
   Result<sys::Cloned> second = sys::clone3(options.flags | CLONE_PARENT);
   if (!second) fail(context, {"clone", std::move(second).error()});
   if (second->pid == 0) {
+    announced.reset();
+    wait_for_announcement(context, gate);
+    gate.reset();
     child_main(context);
     _exit(1);
   }
   static_cast<void>(context.channel.send(static_cast<uint32_t>(Said::Cloned), std::to_string(second->pid)));
-  _exit(0);
+  _exit(write(announced.raw(), "x", 1) == 1 ? 0 : 1);
 }
 
 }  // namespace

@@ -72,6 +72,30 @@ TEST_F(Exec, JoinsEveryNamespace) {
   EXPECT_NE(output_.find("same\nsame\nsame\nsame\nsame\n"), std::string::npos) << output_;
 }
 
+TEST_F(Exec, HearsTheTwoProcessesInOrderOnABusyProcessor) {
+  begin();
+  cpu_set_t before, one;
+  ASSERT_EQ(sched_getaffinity(0, sizeof before, &before), 0);
+  int cpu = 0;
+  while (!CPU_ISSET(cpu, &before)) ++cpu;
+  CPU_ZERO(&one);
+  CPU_SET(cpu, &one);
+  ASSERT_EQ(sched_setaffinity(0, sizeof one, &one), 0);
+  const Defer restore([&] { sched_setaffinity(0, sizeof before, &before); });
+  pid_t busy[3];
+  for (pid_t& each : busy)
+    if ((each = fork()) == 0)
+      for (;;) static_cast<void>(getppid());
+  for (int i = 0; i < 15; ++i) {
+    const Result<int> status = exec(added("true"));
+    EXPECT_TRUE(status) << status.error().message;
+  }
+  for (const pid_t each : busy) {
+    kill(each, SIGKILL);
+    static_cast<void>(sys::wait_process(each));
+  }
+}
+
 TEST_F(Exec, IsConfinedLikeTheFirstProcess) {
   effective_.landlock.enabled = true;
   effective_.landlock.restrict_execute = true;
