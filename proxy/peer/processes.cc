@@ -2,6 +2,8 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <linux/kcmp.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -43,23 +45,58 @@ Result<void> add_members(FdRef parent, const std::string& name, int depth, std::
   return {};
 }
 
-// Calls `found` for every descriptor of the process that is this socket, until it returns false.
-template <typename F>
-void for_each_holder(FdRef process, uint64_t socket_inode, F found) {
-  Result<Fd> directory = open_file(process, "fd", O_RDONLY | O_DIRECTORY);
-  if (!directory) return;
+// A process whose threads have this many different descriptor tables counts as a holder: it hides something.
+constexpr size_t kTablesMax = 16;
+
+// Whether the descriptors in `folder` ("fd" or "task/<tid>/fd") of the process have this socket among them.
+bool table_holds(FdRef process, const std::string& folder, const std::string& wanted) {
+  Result<Fd> directory = open_file(process, folder, O_RDONLY | O_DIRECTORY);
+  if (!directory) return false;
   DIR* stream = fdopendir(directory->release());
-  if (!stream) return;
+  if (!stream) return false;
   Defer close_stream([&] { closedir(stream); });
-  const std::string wanted = "socket:[" + std::to_string(socket_inode) + "]";
   char target[64];
   while (const dirent* entry = readdir(stream)) {
     const ssize_t length = readlinkat(dirfd(stream), entry->d_name, target, sizeof target);
-    if (length == static_cast<ssize_t>(wanted.size()) && memcmp(target, wanted.data(), wanted.size()) == 0) {
-      found();
-      return;
-    }
+    if (length == static_cast<ssize_t>(wanted.size()) && memcmp(target, wanted.data(), wanted.size()) == 0)
+      return true;
   }
+  return false;
+}
+
+std::vector<pid_t> list_threads(FdRef process) {
+  std::vector<pid_t> threads;
+  Result<Fd> directory = open_file(process, "task", O_RDONLY | O_DIRECTORY);
+  DIR* stream = directory ? fdopendir(directory->release()) : nullptr;
+  if (!stream) return threads;
+  Defer close_stream([&] { closedir(stream); });
+  while (const dirent* entry = readdir(stream)) {
+    pid_t tid = 0;
+    const char* end = entry->d_name + strlen(entry->d_name);
+    if (std::from_chars(entry->d_name, end, tid).ptr == end) threads.push_back(tid);
+  }
+  return threads;
+}
+
+bool share_descriptors(pid_t one, pid_t other) {
+  return syscall(SYS_kcmp, one, other, KCMP_FILES, 0, 0) == 0;
+}
+
+// A thread can have left the table of its process (unshare(CLONE_FILES)) and hold there what /proc/<pid>/fd
+// does not show. Threads that share a table, which is nearly all of them, cost one kcmp(2) and no scan.
+bool process_holds(FdRef process, pid_t pid, uint64_t socket_inode) {
+  const std::string wanted = "socket:[" + std::to_string(socket_inode) + "]";
+  if (table_holds(process, "fd", wanted)) return true;
+  const bool comparable = share_descriptors(pid, pid);  // else every thread is scanned
+  std::vector<pid_t> scanned = {pid};
+  for (const pid_t tid : list_threads(process)) {
+    if (tid == pid || std::any_of(scanned.begin(), scanned.end(),
+                                  [&](pid_t known) { return share_descriptors(known, tid); }))
+      continue;
+    if ((comparable && scanned.size() > kTablesMax) || table_holds(process, format("task/%d/fd", tid), wanted)) return true;
+    scanned.push_back(tid);
+  }
+  return false;
 }
 
 }  // namespace
@@ -86,16 +123,14 @@ std::vector<Owner> find_owners(const std::vector<pid_t>& members, uint64_t socke
     if (!process) continue;  // gone meanwhile
     const Result<procfs::Stat> stat = procfs::stat_at(*process);
     if (!stat) continue;
-    for_each_holder(*process, socket_inode, [&] { owners.push_back(Owner{pid, stat->start_time}); });
+    if (process_holds(*process, pid, socket_inode)) owners.push_back(Owner{pid, stat->start_time});
   }
   return owners;
 }
 
 bool holds_socket(pid_t pid, uint64_t socket_inode) {
   const Result<Fd> process = procfs::open_process(pid);
-  bool holds = false;
-  if (process) for_each_holder(*process, socket_inode, [&] { holds = true; });
-  return holds;
+  return process && process_holds(*process, pid, socket_inode);
 }
 
 }  // namespace nemoclaw::peer

@@ -21,7 +21,7 @@ struct Owner {
   uint64_t start_time = 0;
 };
 
-// Those of `members` that hold the socket with this inode.
+// Those of `members` that hold the socket with this inode, in any of their threads.
 std::vector<Owner> find_owners(const std::vector<pid_t>& members, uint64_t socket_inode);
 bool holds_socket(pid_t pid, uint64_t socket_inode);
 

@@ -36,6 +36,7 @@ constexpr int kAllowed[] = {
     SCMP_SYS(newfstatat),
     SCMP_SYS(fstatfs),
     SCMP_SYS(statx),
+    SCMP_SYS(kcmp),  // which threads share their descriptors
     SCMP_SYS(getdents64),
     SCMP_SYS(readlink),
     SCMP_SYS(readlinkat),

@@ -5,12 +5,15 @@
 #include <arpa/inet.h>
 #include <gtest/gtest.h>
 #include <netinet/in.h>
+#include <sched.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
+#include <latch>
+#include <thread>
 
 #include "runtime/base/file.h"
 
@@ -158,6 +161,30 @@ TEST_F(Identity, G4_holdersWithDifferentExecutablesAreAmbiguous) {
   ASSERT_FALSE(located);
   EXPECT_EQ(failure.code, "ambiguous_owner");
   EXPECT_NE(located.error().message.find("sleep"), std::string::npos);
+}
+
+// unshare(CLONE_FILES): what the thread opens or keeps is not in /proc/<pid>/fd.
+TEST_F(Identity, G4_aThreadWithItsOwnDescriptorsHidesNothing) {
+  Pair pair = connected_pair();
+  const uint64_t inode = SocketQuery::create()->find(pair.tuple)->inode;
+  const int raw = pair.client.raw();
+  std::latch apart(1), seen(1);
+  std::thread keeper([&] {
+    EXPECT_EQ(unshare(CLONE_FILES), 0);
+    apart.count_down();
+    seen.wait();
+    EXPECT_EQ(close(raw), 0);  // the thread's own copy
+  });
+  apart.wait();
+  std::thread bystander([&] { seen.wait(); });  // shares the table of the process
+  pair.client.reset();
+  EXPECT_TRUE(holds_socket(getpid(), inode));
+  EXPECT_EQ(find_owners({getpid()}, inode).size(), 1u);
+  EXPECT_FALSE(holds_socket(getpid(), inode + 1'000'000));
+  seen.count_down();
+  keeper.join();
+  bystander.join();
+  EXPECT_FALSE(holds_socket(getpid(), inode));
 }
 
 TEST_F(Identity, G5_anExecBetweenTheTwoStepsShows) {
