@@ -4,6 +4,7 @@
 #include <netdb.h>
 #include <netinet/in.h>
 
+#include <cerrno>
 #include <cstring>
 #include <map>
 
@@ -198,9 +199,11 @@ net::Task<Result<Addresses>> CaresResolver::resolve(std::string name) {
   ares_getaddrinfo(channel_, name.c_str(), nullptr, &hints, take_answer, new std::shared_ptr<Lookup>(lookup));
   arm_timer();
   if (!lookup->finished) co_await lookup->done.async_wait(net::kTuple);
+  if (lookup->status == ARES_ENOTFOUND || lookup->status == ARES_ENODATA ||
+      (lookup->status == ARES_SUCCESS && lookup->addresses.empty()))
+    co_return Error{ENOENT, quoted(name) + " does not exist or has no address", 1};
   if (lookup->status != ARES_SUCCESS)
     co_return make_error(quoted(name) + ": " + ares_strerror(lookup->status));
-  if (lookup->addresses.empty()) co_return make_error(quoted(name) + " has no address");
   co_return std::move(lookup->addresses);
 }
 

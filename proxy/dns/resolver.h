@@ -20,7 +20,7 @@ class Resolver {
   virtual ~Resolver() = default;
 
   // `name`: canonical (lower case, no trailing dot), or an address literal, which resolves to itself. One
-  // lookup; at most 64 addresses, in the order of the answer.
+  // lookup; at most 64 addresses, in the order of the answer. ENOENT: a server says that there is no such name.
   virtual net::Task<Result<std::vector<asio::ip::address>>> resolve(std::string name) = 0;
 };
 

@@ -2,13 +2,35 @@
 
 #include <unistd.h>
 
+#include "proxy/dns/docker_dns.h"
+#include "proxy/dns/fallback.h"
+#include "proxy/serve/outer_dns.h"
+
 namespace nemoclaw::serve {
 
 namespace {
 
+// Docker's resolver answers for container names from memory, within a millisecond or two.
+constexpr auto kDockerGrace = std::chrono::milliseconds(250);
+
 std::string text_of(const json::Value& request, std::string_view name) {
   const json::Value* member = request.find(name);
   return member && member->is_string() ? member->string : std::string();
+}
+
+// The container's resolver; behind Docker's embedded one, the servers that it cannot reach through the fence.
+Result<std::unique_ptr<dns::Resolver>> make_resolver(const Sandbox& sandbox, const asio::any_io_executor& executor,
+                                                     const std::string& resolv_conf, dns::Hosts hosts) {
+  dns::ResolvConf configuration = dns::parse_resolv_conf(resolv_conf);
+  dns::ResolvConf outer = configuration;
+  const bool is_docker = dns::names_docker_resolver(configuration);
+  auto resolver = TRY(dns::Resolver::create(executor, std::move(configuration), std::move(hosts)));
+  if (!is_docker) return resolver;
+  outer.nameservers = dns::parse_external_servers(resolv_conf);
+  if (outer.nameservers.empty()) outer.nameservers = outer_nameservers(sandbox.record.resolv_conf);
+  if (outer.nameservers.empty()) return resolver;
+  auto second = TRY(dns::Resolver::create(executor, std::move(outer), {}));
+  return dns::with_fallback(executor, std::move(resolver), std::move(second), kDockerGrace);
 }
 
 std::string operate_start(Sandbox& sandbox, const asio::any_io_executor& executor,
@@ -19,12 +41,12 @@ std::string operate_start(Sandbox& sandbox, const asio::any_io_executor& executo
     answer.begin_object().member("ok", true).member("note", "already started; the first configuration stays");
     return answer.end_object().take();
   }
-  dns::ResolvConf configuration = dns::parse_resolv_conf(text_of(request, "resolv_conf"));
-  const size_t servers = configuration.nameservers.size();
+  const std::string resolv_conf = text_of(request, "resolv_conf");
+  const size_t servers = dns::parse_resolv_conf(resolv_conf).nameservers.size();
   dns::Hosts hosts = dns::parse_hosts(text_of(request, "hosts"));
   const size_t names = hosts.size();
   Result<std::unique_ptr<dns::Resolver>> resolver =
-      dns::Resolver::create(executor, std::move(configuration), std::move(hosts));
+      make_resolver(sandbox, executor, resolv_conf, std::move(hosts));
   if (!resolver) return control::render_error(resolver.error().message);
   sandbox.context->resolver = std::move(*resolver);
   answer.begin_object().member("ok", true);
