@@ -28,7 +28,9 @@ Result<std::string> read_all(FdRef fd, size_t bytes_max) {
   std::string data;
   size_t used = 0;
   struct stat status;
-  if (fstat(fd.raw(), &status) == 0 && S_ISREG(status.st_mode)) {
+  // procfs and cgroupfs say 0: such a file needs a buffer for all of it, because a sysctl that is read in two parts
+  // gives nothing for the second.
+  if (fstat(fd.raw(), &status) == 0 && S_ISREG(status.st_mode) && status.st_size > 0) {
     if (static_cast<size_t>(status.st_size) > bytes_max)
       return Error{EFBIG, format("file of %lld bytes is larger than the limit of %zu", static_cast<long long>(status.st_size), bytes_max), 1};
     data.resize(static_cast<size_t>(status.st_size) + 1);  // +1: one read finds the end too

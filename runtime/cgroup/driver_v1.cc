@@ -26,8 +26,11 @@ Result<void> fill_cpuset(const std::string& mount_point, const std::string& dire
     const std::string own = TRY(read_file(directory + "/" + file, 65536));
     if (!is_blank(own)) continue;
     const std::string parent = directory_name(directory);
-    TRY(fill_cpuset(mount_point, parent));
-    const std::string inherited = TRY(read_file(parent + "/" + file, 65536));
+    std::string inherited = TRY(read_file(parent + "/" + file, 65536));
+    if (is_blank(inherited)) {
+      TRY(fill_cpuset(mount_point, parent));
+      inherited = TRY(read_file(parent + "/" + file, 65536));
+    }
     TRY(write_file(directory + "/" + file, inherited));
   }
   return {};
@@ -175,6 +178,8 @@ Result<bool> DriverV1::is_frozen() {
 Result<void> DriverV1::kill_all(int signal) {
   const Place* place = process_place();
   if (place == nullptr) return {};
+  // The ordinary delete: nobody is left, so nobody can fork, and there is nothing to hold still.
+  if (TRY(list_processes(place->directory, true)).empty()) return {};
   const bool was_frozen = TRY(is_frozen());
   // Held still, nothing can fork away while the list is read. If that does not work, repeated listing must do.
   const bool held = was_frozen || (find("freezer") != nullptr && freeze(true).has_value());

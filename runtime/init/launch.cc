@@ -61,11 +61,11 @@ Result<void> write_supplied_files(const LaunchRequest& request) {
 // and in a new user namespace the child could neither walk every path nor change what the host's mounts lock.
 Result<void> open_sources(const ContainerPlan& plan, Context& context) {
   const bool own_users = plan.namespaces.is_new(CLONE_NEWUSER) || plan.namespaces.joins(CLONE_NEWUSER);
-  const bool privileged = geteuid() == 0 && available_to_mount();
+  const bool privileged = own_users && geteuid() == 0 && available_to_mount();
   context.sources.resize(plan.mounts.steps.size());
   for (size_t i = 0; i < plan.mounts.steps.size(); ++i) {
     const isolation::MountStep& step = plan.mounts.steps[i];
-    if (step.kind != isolation::MountKind::Bind || !((own_users && privileged) || step.options.idmap))
+    if (step.kind != isolation::MountKind::Bind || !(privileged || step.options.idmap))
       continue;
     context.sources[i] = TRY_CONTEXT(
         isolation::open_bind_source(

@@ -137,10 +137,12 @@ CapabilityPlan plan_capabilities(const std::optional<oci::Capabilities>& capabil
 Result<void> drop_bounding(const CapabilityPlan& plan) {
   // Up to what the kernel knows, which may be more than we do.
   for (int number = 0; number < 64; ++number) {
-    const int held = prctl(PR_CAPBSET_READ, number, 0, 0, 0);
-    if (held < 0) break;
-    if (held == 1 && (plan.bounding & bit(number)) == 0 && prctl(PR_CAPBSET_DROP, number, 0, 0, 0) != 0)
-      return errno_error(format("drop capability %d from the bounding set", number));
+    if ((plan.bounding & bit(number)) != 0 || prctl(PR_CAPBSET_DROP, number, 0, 0, 0) == 0) continue;
+    const int cause = errno;
+    if (cause == EINVAL) break;
+    // Who may not drop need not, if it is not there.
+    if (prctl(PR_CAPBSET_READ, number, 0, 0, 0) != 0)
+      return errno_error(format("drop capability %d from the bounding set", number), cause);
   }
   return {};
 }

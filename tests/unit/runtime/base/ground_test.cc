@@ -145,6 +145,16 @@ TEST(File, ReadWriteRemove) {
   ASSERT_TRUE(remove_tree(top));
 }
 
+TEST(File, ASysctlIsReadWhole) {
+  // The kernel answers the first read of such a file and has nothing for a second one.
+  const char* file = "/proc/sys/kernel/pid_max";
+  char text[64] = {};
+  const Result<Fd> direct = open_file(file, O_RDONLY);
+  ASSERT_TRUE(direct);
+  ASSERT_GT(read(direct->raw(), text, sizeof text - 1), 2);
+  EXPECT_EQ(read_file(file).value(), text);
+}
+
 TEST(File, DescriptorsAreCloseOnExec) {
   const Result<Fd> fd = open_file("/dev/null", O_RDONLY);
   ASSERT_TRUE(fd);

@@ -148,6 +148,14 @@ TEST_F(Kernel, ProcessesJoinFreezeAndDie) {
   EXPECT_FALSE(*(*again)->is_frozen());
 }
 
+TEST_F(Kernel, AnEmptyCgroupIsKilledAndRemovedEvenWhenFrozen) {
+  ASSERT_TRUE(driver_->freeze(true));
+  ASSERT_TRUE(driver_->kill_all(SIGKILL));
+  const Result<void> removed = driver_->remove();
+  EXPECT_TRUE(removed) << removed.error().message;
+  for (const std::string& each : driver_->directories()) EXPECT_FALSE(file_exists(each)) << each;
+}
+
 TEST_F(Kernel, SubcgroupsOfTheContainerGoToo) {
   for (const std::string& each : driver_->directories()) {
     ASSERT_EQ(mkdir((each + "/inner").c_str(), 0755), 0);
