@@ -58,6 +58,13 @@ std::optional<std::string> Options::value(std::string_view name) const {
   return std::nullopt;
 }
 
+std::vector<std::string> Options::values(std::string_view name) const {
+  std::vector<std::string> all;
+  for (const auto& [key, value] : values_)
+    if (key == name) all.push_back(value);
+  return all;
+}
+
 Result<bool> Options::wants_json() const {
   const std::string format = value("format").value_or("text");
   if (format == "json") return true;

@@ -25,6 +25,7 @@ class Options {
 
   bool has(std::string_view name) const { return value(name).has_value(); }
   std::optional<std::string> value(std::string_view name) const;  // "" for a flag
+  std::vector<std::string> values(std::string_view name) const;  // of an option that may be repeated
   const std::vector<std::string>& words() const { return words_; }
   // --format text|json; text if absent.
   Result<bool> wants_json() const;

@@ -7,8 +7,10 @@
 namespace nemoclaw::ctl {
 
 int run_policy_check(const std::vector<std::string>& args);
+int run_policy_decide(const std::vector<std::string>& args);
 int run_policy_explain(const std::vector<std::string>& args);
 int run_policy_list(const std::vector<std::string>& args);
+int run_policy_test(const std::vector<std::string>& args);
 int run_policy_convert(const std::vector<std::string>& args);
 int run_policy_show(const std::vector<std::string>& args);
 int run_policy_lint(const std::vector<std::string>& args);

@@ -7,6 +7,8 @@
 
 #include "policy/engine/binary_matcher.h"
 #include "policy/engine/engine.h"
+#include "policy/engine/glob.h"
+#include "policy/engine/rule_matcher.h"
 
 namespace nemoclaw::policy {
 
@@ -14,7 +16,16 @@ struct CompiledEndpoint {
   std::optional<HostPattern> host;  // absent: any, the address decides
   std::vector<uint16_t> ports;      // sorted
   std::vector<Cidr> allowed_ips;
+  std::optional<Glob> path;  // absent: every path
   bool needs_l7 = false;
+  Protocol protocol = Protocol::L4;
+  Enforcement enforcement = Enforcement::Enforce;
+  Access access = Access::None;
+  bool keep_encoded_slash = false;
+  bool mcp_known_methods = false;
+  bool names_tools = false;  // some allow rule names tools, which narrows mcp_known_methods
+  std::vector<RuleMatcher> allow, deny;
+  RateLimits limits;
   uint32_t line = 0;
 
   bool has_port(uint16_t port) const;
@@ -30,14 +41,15 @@ struct CompiledEntry {
   BinaryMatch match_binary(const Caller& caller) const;
 };
 
+// Sorted by key. Fails as Engine::compile does.
+Result<std::vector<CompiledEntry>> compile_entries(const Policy& policy,
+                                                   const std::vector<BinaryAlias>& aliases);
+
 // An endpoint that lets this caller through at L4.
 struct Grant {
   const CompiledEntry* entry;
   const CompiledEndpoint* endpoint;
 };
-
-// The reason of an L4 denial, and the entry that came nearest.
-Decision explain_denial(const std::vector<CompiledEntry>& entries, const L4Request& request);
 
 // Is every one of the addresses within this grant? "" or the reason why not, as a sentence about the first
 // that is not.

@@ -9,30 +9,13 @@
 #include <string_view>
 #include <vector>
 
+#include "policy/engine/request.h"
 #include "policy/model/address.h"
 #include "policy/model/host.h"
 #include "policy/model/policy.h"
 #include "runtime/base/result.h"
 
 namespace nemoclaw::policy {
-
-// Who is asking. Paths are the kernel's (/proc/<pid>/exe), never argv.
-struct Caller {
-  std::string binary;                  // absolute path inside the container
-  std::string binary_sha256;           // may be empty when no rule pins
-  std::vector<std::string> ancestors;  // nearest parent first, up to the container's init
-  std::vector<std::string>
-      ancestor_sha256;         // beside `ancestors`; shorter or "": unknown, which never satisfies a pin
-  std::string script;          // path of a script that the kernel's shebang started, or empty
-  std::string identity_error;  // not empty: identity unknown, which is a denial with this reason
-  std::string identity_code;   // "binary_integrity", "ambiguous_owner"; empty: "policy_denied"
-};
-
-struct L4Request {
-  Caller caller;
-  std::string host;  // normalised: lower case A-labels or an address literal without brackets
-  uint16_t port = 0;
-};
 
 enum class Verdict : uint8_t { Allow, Deny };
 
@@ -45,6 +28,14 @@ struct Decision {
   std::string reason;      // one sentence
   std::string nearest;     // for a denial: the entry that came nearest and what is missing; may be empty
   bool needs_l7 = false;   // allowed at L4, but the endpoint's rules judge each request
+  // For canonicalise_target(), before the path is known: some endpoint of this connection keeps %2F.
+  bool keep_encoded_slash = false;
+
+  // Of decide_l7() only.
+  int32_t rule_index = -1;  // in the endpoint's rules or deny_rules, 0-based; -1: access, or no rule
+  bool by_deny_rule = false;
+  bool would_deny = false;  // allowed only because enforcement is audit: code and reason say what rules deny
+  RateLimits limits;        // of the endpoint that was chosen
 };
 
 // A name that the policy writes and where it leads inside the image: /usr/bin/python3 -> /usr/bin/python3.11.
@@ -62,6 +53,12 @@ class Engine {
   virtual ~Engine() = default;
 
   virtual Decision decide_l4(const L4Request& request) const = 0;
+  // One request of a connection; judges the connection as well, so that a new policy holds for the next
+  // request of an old connection.
+  virtual Decision decide_l7(const L7Request& request) const = 0;
+  // How the requests to this path are to be read before decide_l7() can judge them: the protocol and the
+  // limits of the endpoint with the most specific path. Absent: decide_l7() will deny, or does not look.
+  virtual std::optional<L7Plan> plan_l7(const L4Request& request, std::string_view path) const = 0;
   // After an L4 allow: are these resolved addresses reachable under that decision (egress.md section 4)?
   // Judges every one; `node_addresses` are the machine's own. Denied if any is denied.
   virtual Decision judge_addresses(const L4Request& request, const Decision& l4,

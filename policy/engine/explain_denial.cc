@@ -1,5 +1,5 @@
 // Why not, and what came nearest: the text that an operator acts on.
-#include "policy/engine/compiled.h"
+#include "policy/engine/compiled_engine.h"
 
 namespace nemoclaw::policy {
 namespace {
@@ -36,16 +36,6 @@ std::string missing_binary(const CompiledEntry& entry, const L4Request& request,
   }
 }
 
-// "api.example.test" and "*.example.test" have the same parent: a near miss of the name.
-bool same_parent(std::string_view pattern, std::string_view host) {
-  const auto parent = [](std::string_view name) {
-    return name.substr(std::min(name.find('.'), name.size()));
-  };
-  return !parent(host).empty() &&
-         (parent(pattern) == parent(host) || pattern == "*" + std::string(parent(host)) ||
-          parent(pattern) == "." + std::string(host));
-}
-
 struct Nearest {
   int rank = 0;  // 3: only the binary is missing, 2: only the port, 1: the name is similar
   const CompiledEntry* entry = nullptr;
@@ -53,35 +43,26 @@ struct Nearest {
   BinaryMatch match = BinaryMatch::No;
 };
 
-Nearest find_nearest(const std::vector<CompiledEntry>& entries, const L4Request& request) {
-  Nearest nearest;
-  for (const CompiledEntry& entry : entries) {
-    for (const CompiledEndpoint& endpoint : entry.endpoints) {
-      const bool host = endpoint.matches_host(request.host), port = endpoint.has_port(request.port);
-      int rank = 0;
-      if (host && port)
-        rank = 3;
-      else if (host && endpoint.host)
-        rank = 2;
-      else if (endpoint.host && same_parent(endpoint.host->text(), request.host))
-        rank = 1;
-      if (rank > nearest.rank) nearest = {rank, &entry, &endpoint, entry.match_binary(request.caller)};
-    }
-  }
-  return nearest;
-}
-
 }  // namespace
 
-Decision explain_denial(const std::vector<CompiledEntry>& entries, const L4Request& request) {
+Decision CompiledEngine::explain_denial(const L4Request& request) const {
   Decision decision;
   decision.layer = "l4";
   decision.code = "policy_denied";
-  if (entries.empty()) {
+  if (entries_.empty()) {
     decision.reason = "network connections not allowed by policy";
     return decision;
   }
-  const Nearest nearest = find_nearest(entries, request);
+  Nearest nearest;
+  index_.for_each_host_match(request.host, [&](const Grant& grant) {
+    const int rank = grant.endpoint->has_port(request.port) ? 3 : grant.endpoint->host ? 2 : 0;
+    if (rank > nearest.rank)
+      nearest = {rank, grant.entry, grant.endpoint, grant.entry->match_binary(request.caller)};
+    return nearest.rank < 3;
+  });
+  if (nearest.rank == 0)
+    if (const Grant* similar = index_.similar(request.host))
+      nearest = {1, similar->entry, similar->endpoint, BinaryMatch::No};
   decision.reason = "endpoint " + target(request) + " is not allowed by any policy";
   if (nearest.rank == 3) {
     decision.reason =

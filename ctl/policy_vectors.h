@@ -1,0 +1,24 @@
+// Requests with expected verdicts, as a file of `policy test` holds them.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "ctl/policy_request.h"
+#include "runtime/base/json.h"
+
+namespace nemoclaw::ctl {
+
+struct PolicyVector {
+  std::string name;
+  std::optional<std::string> policy;  // absent: the file on the command line
+  std::string expect;                 // "allow", "deny", "invalid"
+  DescribedRequest request;
+};
+
+// {"vectors": [...]}; an error names the vector and what is wrong with it. Unknown keys are errors: a
+// misspelt one would change what is asked.
+Result<std::vector<PolicyVector>> read_policy_vectors(const std::string& text);
+
+}  // namespace nemoclaw::ctl

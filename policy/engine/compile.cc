@@ -1,0 +1,89 @@
+// Policy -> what the engine keeps.
+#include <algorithm>
+
+#include "policy/engine/compiled.h"
+#include "policy/model/conflict.h"
+
+namespace nemoclaw::policy {
+namespace {
+
+Result<CompiledEndpoint> compile_endpoint(const Endpoint& endpoint) {
+  CompiledEndpoint compiled;
+  compiled.line = endpoint.at.line;
+  compiled.protocol = endpoint.protocol;
+  compiled.access = endpoint.access;
+  // A path is only seen by looking: such an endpoint without rules opens that path, and no other.
+  if (endpoint.protocol == Protocol::L4 && !endpoint.path.empty() && endpoint.tls == Tls::Auto) {
+    compiled.protocol = Protocol::Rest;
+    compiled.access = Access::Full;
+  }
+  compiled.needs_l7 = compiled.protocol != Protocol::L4 && compiled.protocol != Protocol::Tcp;
+  compiled.ports = endpoint.ports;
+  std::sort(compiled.ports.begin(), compiled.ports.end());
+  if (!endpoint.host.empty()) compiled.host = TRY(HostPattern::parse(endpoint.host));
+  for (const std::string& text : endpoint.allowed_ips) {
+    const auto cidr = parse_cidr(text);
+    if (!cidr) return make_error("allowed_ips: " + quoted(text) + " is no address or range");
+    compiled.allowed_ips.push_back(*cidr);
+  }
+  if (!compiled.host && compiled.allowed_ips.empty())
+    return make_error("an endpoint without a host and without allowed_ips would reach everything");
+  if (!endpoint.path.empty()) compiled.path = Glob::path(endpoint.path);
+  compiled.enforcement = endpoint.enforcement;
+  compiled.keep_encoded_slash = endpoint.allow_encoded_slash;
+  compiled.mcp_known_methods = endpoint.mcp_known_methods;
+  compiled.limits = endpoint.limits;
+  for (const Rule& rule : endpoint.rules) compiled.allow.emplace_back(rule, false);
+  for (const Rule& rule : endpoint.deny_rules) compiled.deny.emplace_back(rule, true);
+  compiled.names_tools = std::any_of(compiled.allow.begin(), compiled.allow.end(),
+                                     [](const RuleMatcher& rule) { return rule.names_tool(); });
+  return compiled;
+}
+
+Result<CompiledEntry> compile_entry(const NetworkEntry& entry, const std::vector<BinaryAlias>& aliases) {
+  CompiledEntry compiled;
+  compiled.key = entry.key;
+  for (const Endpoint& endpoint : entry.endpoints) {
+    compiled.endpoints.push_back(
+        TRY_CONTEXT(compile_endpoint(endpoint),
+                    "network_policies: entry '" + entry.key + "', line " + std::to_string(endpoint.at.line)));
+  }
+  if (!entry.binaries) return compiled;
+  compiled.binaries.emplace();
+  for (const Binary& binary : *entry.binaries) compiled.binaries->emplace_back(binary, aliases);
+  return compiled;
+}
+
+}  // namespace
+
+bool CompiledEndpoint::has_port(uint16_t port) const {
+  return std::binary_search(ports.begin(), ports.end(), port);
+}
+
+BinaryMatch CompiledEntry::match_binary(const Caller& caller) const {
+  if (!binaries) return BinaryMatch::Yes;
+  BinaryMatch best = BinaryMatch::No;
+  for (const BinaryMatcher& matcher : *binaries) {
+    const BinaryMatch match = matcher.match(caller);
+    if (match == BinaryMatch::Yes) return match;
+    if (match != BinaryMatch::No) best = match;
+  }
+  return best;
+}
+
+Result<std::vector<CompiledEntry>> compile_entries(const Policy& policy,
+                                                   const std::vector<BinaryAlias>& aliases) {
+  if (const auto conflict = find_conflict(policy.network)) {
+    return make_error("network_policies: endpoints of '" + conflict->first_entry->key + "' (line " +
+                      std::to_string(conflict->first->at.line) + ") and '" + conflict->second_entry->key +
+                      "' (line " + std::to_string(conflict->second->at.line) + ") overlap and disagree on '" +
+                      conflict->what + "'");
+  }
+  std::vector<CompiledEntry> entries;
+  for (const NetworkEntry& entry : policy.network) entries.push_back(TRY(compile_entry(entry, aliases)));
+  std::sort(entries.begin(), entries.end(),
+            [](const CompiledEntry& a, const CompiledEntry& b) { return a.key < b.key; });
+  return entries;
+}
+
+}  // namespace nemoclaw::policy

@@ -1,0 +1,56 @@
+// Globs over canonical paths and over dotted names, compiled once. Time is at most the product of the
+// pattern's and the text's length, whatever stands in them: no backtracking.
+#pragma once
+
+#include <bitset>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace nemoclaw::policy {
+
+// `*` any run, `?` one byte, `[a-z]` and `[!x]` one of (not) these, `{a,b}` either: none of them crosses the
+// separator. `**` any run and crosses it. A '[' or '{' that is never closed stands for itself.
+class Glob {
+ public:
+  // Separator '/'; `**` crosses only as a whole component (elsewhere it is `*`), and the slashes around it
+  // are still asked for: `/x/**` does not match `/x`, `/**/x` does not match `/x`. "**" alone matches
+  // everything. Escapes and bytes that a canonical path never holds plain are brought to canonical form.
+  static Glob path(std::string_view pattern);
+  // Separator '.'; for query values, GraphQL names, tools and RPC methods.
+  static Glob name(std::string_view pattern);
+
+  bool matches(std::string_view text) const;
+  const std::string& text() const { return text_; }
+  bool is_exact() const { return kind_ == Kind::Exact; }
+  // The bytes before the first wildcard, in canonical form.
+  const std::string& literal_prefix() const { return prefix_; }
+
+ private:
+  friend class GlobCompiler;
+  using Set = std::bitset<256>;
+
+  enum class Kind : uint8_t { Exact, PrefixAndAnything, Program };
+  // Every jump leads forward; only Loop stays where it is. So one pass over the active instructions in
+  // ascending order does both the jumps and the step.
+  enum class Op : uint8_t { Byte, NotSeparator, InSet, LoopNotSeparator, LoopAny, Fork, Jump };
+  struct Instruction {
+    Op op;
+    uint8_t byte = 0;     // Byte
+    uint32_t target = 0;  // Jump: where to; Fork: index into forks_; InSet: index into sets_
+  };
+
+  bool run(std::string_view text, uint64_t* now, uint64_t* next, size_t words) const;
+  void step(size_t at, uint64_t* now, uint64_t* next, int byte) const;
+
+  std::string text_, prefix_;
+  Kind kind_ = Kind::Exact;
+  uint8_t separator_ = '/';
+  std::vector<Instruction> program_;  // after the prefix; its end is the match
+  std::vector<Set> sets_;
+  std::vector<std::vector<uint32_t>> forks_;
+};
+
+}  // namespace nemoclaw::policy

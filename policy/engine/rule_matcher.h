@@ -1,0 +1,59 @@
+// One rule or deny rule of an endpoint, compiled.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "policy/engine/glob.h"
+#include "policy/engine/request.h"
+#include "policy/model/policy.h"
+
+namespace nemoclaw::policy {
+
+// Does `expected` of a rule cover this method? Case does not matter; GET covers HEAD; "*" is any.
+bool method_matches(std::string_view expected, std::string_view method);
+
+// Methods that the access presets open: rest and websocket.
+bool access_covers(Access access, std::string_view method);
+// GraphQL: read-only is queries, read-write mutations too, full everything.
+bool access_covers(Access access, const GraphQlOperation& operation);
+
+class RuleMatcher {
+ public:
+  RuleMatcher(const Rule& rule, bool deny);
+
+  bool fits_method(std::string_view method) const { return method_matches(method_, method); }
+  bool fits_path(std::string_view path) const { return !path_ || path_->matches(path); }
+  // Every named key is there; an allow rule wants every value of it to match, a deny rule any.
+  bool fits_query(const std::vector<QueryPair>& query) const;
+  bool fits(const GraphQlOperation& operation) const;
+  bool fits(const RpcFrame& frame) const;
+
+  bool names_tool() const { return tool_.has_value(); }
+  uint32_t line() const { return line_; }
+  std::string describe() const;  // "GET /v1/items/*", "mutation AddNote", "tools/call search_docs"
+
+ private:
+  struct QueryMatcher {
+    std::string key;
+    std::vector<Glob> any;
+  };
+
+  bool fits_fields(const std::vector<std::string>& fields) const;
+
+  bool deny_;
+  std::string method_;  // upper case; empty: not asked for
+  std::optional<Glob> rpc_method_;
+  std::optional<Glob> path_;
+  std::vector<QueryMatcher> query_;
+  std::string operation_type_;
+  std::optional<Glob> operation_name_;
+  std::vector<Glob> fields_;
+  std::optional<Glob> tool_;
+  uint32_t line_;
+};
+
+}  // namespace nemoclaw::policy
