@@ -20,7 +20,8 @@ namespace nemoclaw::hooks {
 namespace {
 
 constexpr uid_t kNobody = 65534;
-constexpr int kConnectWaitMs = 300;  // a captured connection is refused at once, an escaped one hangs
+// A captured connection is refused at once, an escaped one hangs; long enough for one repeated SYN on a busy node.
+constexpr int kConnectWaitMs = 2'000;
 constexpr uint32_t kMark = 0x4e43;
 
 struct Target {
