@@ -87,9 +87,11 @@ net::Task<void> accept_clients(enforce::Context& context, Fd listener, bool v6, 
 net::Task<void> drain(asio::io_context& loop, const enforce::Context& context) {
   const auto deadline = std::chrono::steady_clock::now() + kDrainTime;
   asio::steady_timer timer(loop);
+  auto pause = std::chrono::milliseconds(1);  // for the answer to the operation that asked for it
   do {
-    timer.expires_after(std::chrono::milliseconds(20));
+    timer.expires_after(pause);
     co_await timer.async_wait(net::kTuple);
+    pause = std::chrono::milliseconds(20);
   } while (context.counters.connections > 0 && std::chrono::steady_clock::now() < deadline);
   loop.stop();
 }
