@@ -1,6 +1,7 @@
 // The hooks that fence the network namespace and start the proxy. docs/sandbox.md describes the call.
 #include "policy/compile/compilation.h"
 #include "runtime/base/error.h"
+#include "runtime/base/path.h"
 
 namespace nemoclaw::policy {
 namespace {
@@ -17,6 +18,18 @@ oci::Hook hook(const Facts& facts, const char* verb) {
   result.env = {"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"};
   result.timeout = hook_timeout_s;
   return result;
+}
+
+// The proxy resolves names with what these say when the container starts. Docker keeps one file over restarts: what a
+// sandboxed process wrote there would choose the proxy's name servers the next time.
+void protect_resolver_files(const Compilation& compilation) {
+  for (oci::Mount& mount : compilation.effective.spec.mounts) {
+    const std::string destination = clean_path(mount.destination);
+    if (destination != "/etc/resolv.conf" && destination != "/etc/hosts") continue;
+    std::erase(mount.options, "rw");
+    mount.options.push_back("ro");
+    compilation.note("network", destination + " is read-only", "the proxy resolves names with it");
+  }
 }
 
 }  // namespace
@@ -39,6 +52,7 @@ Result<void> compile_egress(const Compilation& compilation) {
   effective.spec.hooks.prestart.push_back(hook(facts, "start"));
   effective.spec.hooks.poststop.push_back(hook(facts, "stop"));
   effective.protections.push_back({"network", "full", ""});
+  protect_resolver_files(compilation);
   compilation.note("network",
                    "all egress goes through the proxy: " + std::to_string(compilation.policy.network.size()) +
                        (compilation.policy.network.size() == 1 ? " entry" : " entries") + " allow some",

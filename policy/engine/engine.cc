@@ -35,7 +35,9 @@ std::vector<std::string> collect_named(const Policy& policy) {
 Decision CompiledEngine::decide_l4(const L4Request& request) const {
   const Caller& caller = request.caller;
   if (!caller.identity_error.empty()) {
-    return deny("identity", caller.identity_code.empty() ? "policy_denied" : caller.identity_code,
+    // With a code, the process was found and the text says what is wrong with it.
+    if (!caller.identity_code.empty()) return deny("identity", caller.identity_code, caller.identity_error);
+    return deny("identity", "policy_denied",
                 "the calling process could not be identified: " + caller.identity_error);
   }
   Grant first{nullptr, nullptr};

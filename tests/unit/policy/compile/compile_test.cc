@@ -42,6 +42,25 @@ TEST_F(Compile, RootBecomesTheSuppliedSandboxUser) {
   EXPECT_EQ(effective.supplied_files[1].content, facts_.group + "sandbox:x:10001:\n");
 }
 
+// A restart reads these files again: what a sandboxed process wrote there would choose the proxy's name servers.
+TEST_F(Compile, ResolverFilesAreReadOnly) {
+  spec_.mounts.push_back({"/etc/resolv.conf", "bind", "/host/resolv.conf", {"rbind", "rw", "rprivate"}, {}, {}});
+  spec_.mounts.push_back({"/etc//hosts", "bind", "/host/hosts", {"rbind"}, {}, {}});
+  const std::vector<oci::Mount> mounts = run().effective.spec.mounts;
+  int found = 0;
+  for (const oci::Mount& mount : mounts) {
+    if (mount.source == "/host/resolv.conf") {
+      EXPECT_EQ(mount.options, (oci::Strings{"rbind", "rprivate", "ro"}));
+      ++found;
+    }
+    if (mount.source == "/host/hosts") {
+      EXPECT_EQ(mount.options, (oci::Strings{"rbind", "ro"}));
+      ++found;
+    }
+  }
+  EXPECT_EQ(found, 2);
+}
+
 TEST_F(Compile, UsersThatAreChosen) {
   struct {
     const char* user;
