@@ -24,12 +24,12 @@ make_bundle() {
     ".linux.cgroupsPath = \"/$NAME/t$BATS_TEST_NUMBER\"" "$@"
 }
 
+# Changes config.json: `configure JQ_PROGRAM...`, one after the other.
 configure() {
-  local program
-  for program in "$@"; do
-    jq "$program" "$B/config.json" >"$B/config.new"
-    mv "$B/config.new" "$B/config.json"
-  done
+  local joined=. program
+  for program in "$@"; do joined+=" | ($program)"; done
+  jq "$joined" "$B/config.json" >"$B/config.new"
+  mv "$B/config.new" "$B/config.json"
 }
 
 # The process's command line: `command_line sh -c '...'`
@@ -37,9 +37,18 @@ command_line() {
   configure ".process.args = $(jq -nc '$ARGS.positional' --args -- "$@")"
 }
 
+# shellcheck disable=SC2120  # the arguments are for the tests
 # A created container whose process waits. Its stdio is not ours: a pipe that the container holds would never end.
 create() {
   rt create --bundle "$B" "$@" "$ID" </dev/null >"$T/out-$BATS_TEST_NUMBER" 2>&1 3>&-
+}
+
+# A running container that waits.
+start_sleeper() {
+  make_bundle "$@"
+  command_line sleep 300
+  create
+  rt start "$ID"
 }
 
 container_output() { cat "$T/out-$BATS_TEST_NUMBER"; }

@@ -24,14 +24,10 @@ leftovers() {
   proxies_of_suite | sed 's/^/process /'
 }
 
+# "PID COMMAND LINE" of every process of our programs with the suite's directory among its arguments.
 proxies_of_suite() {
-  local directory line
-  for directory in /proc/[0-9]*; do
-    line=$(tr '\0' ' ' 2>/dev/null <"$directory/cmdline") || continue
-    case $line in
-      *nemoclaw-proxy*"$T/"* | *nemoclaw-runtime*"$T/"* | *nemoclaw-hook*"$T/"*) echo "${directory#/proc/} $line" ;;
-    esac
-  done
+  grep -asH . /proc/[0-9]*/cmdline | tr '\0' ' ' | grep -aE "^/proc/[0-9]+/cmdline:.*nemoclaw-(proxy|runtime|hook)" |
+    grep -aF "$T/" | sed -E 's,^/proc/([0-9]+)/cmdline:,\1 ,' || true
 }
 
 # Managers tidy up asynchronously: wait for the end, then name what stayed.

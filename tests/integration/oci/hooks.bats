@@ -1,0 +1,42 @@
+#!/usr/bin/env bats
+# Hooks: stages, order, state on stdin, failures, time limits.
+
+load ../../lib/oci
+
+hook() { printf '[{"path": "/bin/sh", "args": ["sh", "-c", %s]}]' "$(jq -Rsc . <<<"$1")"; }
+
+@test "hooks of all stages run, in order, with the state on stdin" {
+  make_bundle
+  command_line true
+  local stage
+  # createContainer and startContainer run with the container's root or namespaces: their notes go to a mounted directory.
+  mkdir -p "$T/notes"
+  chmod 0777 "$T/notes"
+  configure ".mounts += [{destination: \"$T/notes\", type: \"bind\", source: \"$T/notes\", options: [\"rbind\", \"rw\"]}]"
+  rm -f "$T/notes/$ID"
+  for stage in prestart createRuntime createContainer startContainer poststart poststop; do
+    configure ".hooks.$stage = $(hook "echo $stage \$(cat | tr -d '\"{}' | tr ',' '\n' | grep -o 'status: *[a-z]*') >>$T/notes/$ID")"
+  done
+  # The image's shell is /bin/sh too, so that startContainer finds it.
+  run rt run --bundle "$B" "$ID"
+  expect 0
+  run cat "$T/notes/$ID"
+  expect 0 "prestart status:creating" "createRuntime status:creating" "createContainer status:creating" startContainer \
+    poststart "poststop status:stopped"
+  [ "$(awk '{print $1}' <<<"$output" | head -3 | paste -sd' ')" = "prestart createRuntime createContainer" ] || fail "$output"
+  # runc's poststart may overtake startContainer; the specification's order is the other one.
+  ! ours || [ "$(awk '{print $1}' <<<"$output" | tail -3 | paste -sd' ')" = "startContainer poststart poststop" ] ||
+    fail "$output"
+}
+
+@test "a failing hook before start fails the create and leaves nothing" {
+  local stage
+  for stage in prestart createRuntime createContainer; do
+    make_bundle
+    configure ".hooks.$stage = $(hook "echo because-of-$stage >&2; exit 3")"
+    run rt create --bundle "$B" "$ID"
+    expect 1
+    [[ $output == *hook* ]] || [[ $output == *"$stage"* ]] || fail "no word of the hook in: $output"
+    expect_nothing_left
+  done
+}
