@@ -1,34 +1,47 @@
-// Tree -> model, one function per section. Each reports what does not fit and leaves the member at its
-// default.
+// Tree -> model, one row of the policy's table per section. Each reports what does not fit and leaves the
+// member at its default.
 #pragma once
 
 #include "policy/parse/keys.h"
 
 namespace nemoclaw::policy {
 
-void decode_filesystem(Diagnostics& diagnostics, const Node& node, Policy& policy);
-void decode_landlock(Diagnostics& diagnostics, const Node& node, Policy& policy);
-void decode_process(Diagnostics& diagnostics, const Node& node, Policy& policy);
-void decode_network(Diagnostics& diagnostics, const Node& node, Policy& policy);
-void decode_inbound(Diagnostics& diagnostics, const Node& node, Policy& policy);
-void decode_dns(Diagnostics& diagnostics, const Node& node, Policy& policy);
-void decode_approval(Diagnostics& diagnostics, const Node& node, Policy& policy);
-void decode_integrity(Diagnostics& diagnostics, const Node& node, Policy& policy);
-void decode_audit(Diagnostics& diagnostics, const Node& node, Policy& policy);
-// The list forms: items become entries.
-void decode_four_level(Diagnostics& diagnostics, const Node& node, Policy& policy);
-void decode_egress(Diagnostics& diagnostics, const Node& node, Policy& policy);
+Key<Policy> filesystem_section();
+Key<Policy> landlock_section();
+Key<Policy> process_section();
+Key<Policy> network_section();
+Key<Policy> inbound_section();
+Key<Policy> dns_section();
+Key<Policy> approval_section();
+Key<Policy> integrity_section();
+Key<Policy> audit_section();
 // Shape only: nothing of these is in the model yet.
-void check_inference(Diagnostics& diagnostics, const Node& node, Policy& policy);
-void check_privacy(Diagnostics& diagnostics, const Node& node, Policy& policy);
+Key<Policy> inference_section();
+Key<Policy> privacy_section();
+// The list forms: items become entries.
+Key<Policy> four_level_section();
+Key<Policy> egress_section();
 
-void decode_rules(Diagnostics& diagnostics, const Node& node, Endpoint& endpoint);
-void decode_deny_rules(Diagnostics& diagnostics, const Node& node, Endpoint& endpoint);
+Key<Endpoint> rules_key();
+Key<Endpoint> deny_rules_key();
+
+// What texts must at least look like. The reader's own checks (validate.h) say more, and say it in words.
+constexpr const char* kAbsolutePath = "^/";
+constexpr const char* kBinaryPath = "^(/|\\*\\*/)";
+constexpr const char* kRequestPath = "^(/|\\*\\*$)";
+constexpr const char* kSha256 = "^(sha256:)?[0-9a-fA-F]{64}$";
 
 std::vector<Path> read_paths(Diagnostics& diagnostics, const Node& node, std::string_view key, bool globs);
 std::vector<std::string> read_cidrs(Diagnostics& diagnostics, const Node& node, std::string_view key);
 
 // The whole text of one of the accepted forms.
 void decode_policy(Diagnostics& diagnostics, const Node& root, Policy& policy);
+
+struct Form {
+  const char* title;
+  Shape shape;
+};
+// What a file may hold, for the schema.
+std::vector<Form> accepted_forms();
 
 }  // namespace nemoclaw::policy

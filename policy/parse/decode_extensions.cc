@@ -8,7 +8,7 @@ namespace {
 const Keys<InboundRule>& inbound_keys() {
   static const Keys<InboundRule> keys = {
       required(other<InboundRule>(
-          "port", Shape::Integer, "",
+          "port", integer_shape(1, 65535),
           [](Diagnostics& d, const Node& node, InboundRule& out) {
             if (const auto port = read_integer(d, node, "port", 1, 65535))
               out.port = static_cast<uint16_t>(*port);
@@ -18,7 +18,7 @@ const Keys<InboundRule>& inbound_keys() {
           "protocol", {"tcp", "udp"},
           [](InboundRule& out, size_t index) { out.protocol = index == 0 ? "tcp" : "udp"; }, "tcp or udp."),
       other<InboundRule>(
-          "from", Shape::TextList, "",
+          "from", list_shape(Shape::Text, false),
           [](Diagnostics& d, const Node& node, InboundRule& out) {
             out.from = read_cidrs(d, node, "from");
             if (node.kind == NodeKind::List && node.items.empty())
@@ -72,25 +72,17 @@ const Keys<Policy>& audit_keys() {
 
 }  // namespace
 
-void decode_inbound(Diagnostics& diagnostics, const Node& node, Policy& policy) {
-  for_each_item(diagnostics, node, "inbound", [&](const Node& item) {
-    InboundRule rule;
-    rule.at = item.at;
-    if (decode_map(diagnostics, item, "an inbound rule", inbound_keys(), rule))
-      policy.inbound.push_back(std::move(rule));
-  });
+Key<Policy> inbound_section() {
+  return objects("inbound", &Policy::inbound, inbound_keys, "an inbound rule",
+                 "Who may connect to the sandbox.");
 }
 
-void decode_dns(Diagnostics& diagnostics, const Node& node, Policy& policy) {
-  decode_map(diagnostics, node, "dns", dns_keys(), policy);
+Key<Policy> dns_section() { return object<Policy>("dns", dns_keys, "Which names are answered."); }
+
+Key<Policy> approval_section() {
+  return object<Policy>("approval", approval_keys, "What happens with unlisted destinations.");
 }
 
-void decode_approval(Diagnostics& diagnostics, const Node& node, Policy& policy) {
-  decode_map(diagnostics, node, "approval", approval_keys(), policy);
-}
-
-void decode_audit(Diagnostics& diagnostics, const Node& node, Policy& policy) {
-  decode_map(diagnostics, node, "audit", audit_keys(), policy);
-}
+Key<Policy> audit_section() { return object<Policy>("audit", audit_keys, "What is recorded."); }
 
 }  // namespace nemoclaw::policy

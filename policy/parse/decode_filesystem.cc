@@ -9,7 +9,7 @@ namespace {
 Key<FilesystemPolicy> paths(const char* name, std::vector<Path> FilesystemPolicy::*member,
                             const char* summary) {
   return other<FilesystemPolicy>(
-      name, Shape::TextList, "",
+      name, list_shape(text_shape(kAbsolutePath)),
       [=](Diagnostics& d, const Node& node, FilesystemPolicy& out) {
         out.*member = read_paths(d, node, name, false);
       },
@@ -24,7 +24,7 @@ const Keys<FilesystemPolicy>& filesystem_keys() {
       paths("read_write", &FilesystemPolicy::read_write, "Everything."),
       paths("no_access", &FilesystemPolicy::no_access, "Hidden even when below a readable path."),
       other<FilesystemPolicy>(
-          "execute", Shape::TextList, "",
+          "execute", list_shape(text_shape(kBinaryPath)),
           [](Diagnostics& d, const Node& node, FilesystemPolicy& out) {
             out.execute = read_paths(d, node, "execute", true);
           },
@@ -47,7 +47,7 @@ const Keys<LandlockPolicy>& landlock_keys() {
 template <typename T>
 Key<T> path_text(const char* name, std::string T::*member, const char* summary) {
   return other<T>(
-      name, Shape::Text, "",
+      name, text_shape(kAbsolutePath),
       [=](Diagnostics& d, const Node& node, T& out) {
         auto path = read_text(d, node, name);
         if (path && check_path(d, node.at, name, *path) && check_no_glob(d, node.at, name, *path))
@@ -61,7 +61,7 @@ const Keys<IntegrityFile>& integrity_file_keys() {
       required(
           path_text("path", &IntegrityFile::path, "The file that is checked before the process starts.")),
       required(other<IntegrityFile>(
-          "sha256", Shape::Text, "",
+          "sha256", text_shape(kSha256, true),
           [](Diagnostics& d, const Node& node, IntegrityFile& out) {
             if (auto text = read_text(d, node, "sha256", Numbers::Accepted))
               if (auto digest = check_sha256(d, node.at, *text)) out.sha256 = std::move(*digest);
@@ -79,35 +79,28 @@ const Keys<IntegrityLinks>& integrity_links_keys() {
   return keys;
 }
 
-template <typename T>
-Key<Integrity> items(const char* name, std::vector<T> Integrity::*member, const Keys<T>& (*keys)(),
-                     const char* refers, const char* summary) {
-  return other<Integrity>(
-      name, Shape::ObjectList, refers,
-      [=](Diagnostics& d, const Node& node, Integrity& out) {
-        for_each_item(d, node, name, [&](const Node& item) {
-          T one;
-          one.at = item.at;
-          if (decode_map(d, item, std::string("an item of ") + name, keys(), one))
-            (out.*member).push_back(std::move(one));
-        });
-      },
-      summary);
-}
-
 const Keys<Integrity>& integrity_keys() {
   static const Keys<Integrity> keys = {
-      items("files", &Integrity::files, integrity_file_keys, "integrity_file", "Files with their digests."),
-      items("symlinks", &Integrity::symlinks, integrity_links_keys, "integrity_links",
-            "Directories whose links are checked."),
+      objects("files", &Integrity::files, integrity_file_keys, "an item of files",
+              "Files with their digests."),
+      objects("symlinks", &Integrity::symlinks, integrity_links_keys, "an item of symlinks",
+              "Directories whose links are checked."),
       other<Integrity>(
-          "read_only_mounts", Shape::TextList, "",
+          "read_only_mounts", list_shape(text_shape(kAbsolutePath)),
           [](Diagnostics& d, const Node& node, Integrity& out) {
             out.read_only_mounts = read_paths(d, node, "read_only_mounts", false);
           },
           "Directories that must be read-only mounts."),
   };
   return keys;
+}
+
+void decode_filesystem(Diagnostics& diagnostics, const Node& node, Policy& policy) {
+  policy.filesystem.present = true;
+  policy.filesystem.include_workdir = false;  // a section that is written says all it means
+  decode_map(diagnostics, node, "filesystem_policy", filesystem_keys(), policy.filesystem);
+  check_root_not_writable(diagnostics, policy.filesystem);
+  check_path_count(diagnostics, policy.filesystem);
 }
 
 }  // namespace
@@ -126,20 +119,18 @@ std::vector<Path> read_paths(Diagnostics& diagnostics, const Node& node, std::st
   return paths;
 }
 
-void decode_filesystem(Diagnostics& diagnostics, const Node& node, Policy& policy) {
-  policy.filesystem.present = true;
-  policy.filesystem.include_workdir = false;  // a section that is written says all it means
-  decode_map(diagnostics, node, "filesystem_policy", filesystem_keys(), policy.filesystem);
-  check_root_not_writable(diagnostics, policy.filesystem);
-  check_path_count(diagnostics, policy.filesystem);
+Key<Policy> filesystem_section() {
+  return other<Policy>("filesystem_policy", object_shape(filesystem_keys), decode_filesystem,
+                       "Which files may be read, written and executed.");
 }
 
-void decode_landlock(Diagnostics& diagnostics, const Node& node, Policy& policy) {
-  decode_map(diagnostics, node, "landlock", landlock_keys(), policy.landlock);
+Key<Policy> landlock_section() {
+  return object("landlock", &Policy::landlock, landlock_keys, "How strictly the kernel must support it.");
 }
 
-void decode_integrity(Diagnostics& diagnostics, const Node& node, Policy& policy) {
-  decode_map(diagnostics, node, "integrity", integrity_keys(), policy.integrity);
+Key<Policy> integrity_section() {
+  return object("integrity", &Policy::integrity, integrity_keys,
+                "What must be true of files before the process starts.");
 }
 
 }  // namespace nemoclaw::policy

@@ -11,26 +11,26 @@ using Rows = Keys<Ignored>;
 
 Key<Ignored> any_text(const char* name, const char* summary) {
   return other<Ignored>(
-      name, Shape::Text, "", [=](Diagnostics& d, const Node& node, Ignored&) { read_text(d, node, name); },
+      name, Shape::Text, [=](Diagnostics& d, const Node& node, Ignored&) { read_text(d, node, name); },
       summary);
 }
 
 Key<Ignored> any_boolean(const char* name, const char* summary) {
   return other<Ignored>(
-      name, Shape::Boolean, "",
-      [=](Diagnostics& d, const Node& node, Ignored&) { read_boolean(d, node, name); }, summary);
+      name, Shape::Boolean, [=](Diagnostics& d, const Node& node, Ignored&) { read_boolean(d, node, name); },
+      summary);
 }
 
 Key<Ignored> any_integer(const char* name, const char* summary) {
   return other<Ignored>(
-      name, Shape::Integer, "",
+      name, integer_shape(0, UINT64_MAX),
       [=](Diagnostics& d, const Node& node, Ignored&) { read_integer(d, node, name, 0, UINT64_MAX); },
       summary);
 }
 
 Key<Ignored> any_list(const char* name, const char* summary) {
   return other<Ignored>(
-      name, Shape::TextList, "",
+      name, list_shape(Shape::Text),
       [=](Diagnostics& d, const Node& node, Ignored&) { read_text_list(d, node, name); }, summary);
 }
 
@@ -39,15 +39,23 @@ Key<Ignored> one_of(const char* name, std::vector<std::string_view> choices, con
       name, std::move(choices), [](Ignored&, size_t) {}, summary);
 }
 
+Shape shape_of(Rows rows) {
+  return object_shape(Members([rows = std::move(rows)] {
+    std::vector<KeyInfo> members;
+    for (const auto& row : rows) members.push_back(row.info);
+    return members;
+  }));
+}
+
 Key<Ignored> map_of(const char* name, Rows rows, const char* summary) {
   return other<Ignored>(
-      name, Shape::Object, name,
+      name, shape_of(rows),
       [=](Diagnostics& d, const Node& node, Ignored& out) { decode_map(d, node, name, rows, out); }, summary);
 }
 
 Key<Ignored> list_of(const char* name, Rows rows, const char* summary) {
   return other<Ignored>(
-      name, Shape::ObjectList, name,
+      name, list_shape(shape_of(rows)),
       [=](Diagnostics& d, const Node& node, Ignored&) {
         for_each_item(d, node, name, [&](const Node& item) {
           Ignored one;
@@ -69,20 +77,26 @@ void check_trusts(Diagnostics& diagnostics, const Node& node, std::string_view k
                 [&](const Node& item) { read_choice(diagnostics, item, key, kTrusts); });
 }
 
-// "[cloud, local]" or "{redact_to: cloud, else: [local]}".
-void check_classes(Diagnostics& diagnostics, const Node& node, Ignored& out) {
+Shape trusts_shape() { return list_shape(choice_shape(kTrusts)); }
+
+const Rows& class_keys() {
   static const Rows rows = {
       one_of("redact_to", kTrusts, "Where redacted text may go."),
       other<Ignored>(
-          "else", Shape::TextList, "",
+          "else", trusts_shape(),
           [](Diagnostics& d, const Node& list, Ignored&) { check_trusts(d, list, "else"); },
           "Where it goes unredacted."),
   };
+  return rows;
+}
+
+// "[cloud, local]" or "{redact_to: cloud, else: [local]}".
+void check_classes(Diagnostics& diagnostics, const Node& node, Ignored& out) {
   if (!expect_kind(diagnostics, node, NodeKind::Map, "classes")) return;
   for (const Node::Member& member : node.members) {
     const std::string where = "class " + quoted(member.key, 64);
     if (member.value.kind == NodeKind::Map)
-      decode_map(diagnostics, member.value, where, rows, out);
+      decode_map(diagnostics, member.value, where, class_keys(), out);
     else
       check_trusts(diagnostics, member.value, where);
   }
@@ -100,7 +114,7 @@ const Rows& inference_keys() {
                  "Its dialect.")),
       any_text("base_url", "Where it listens; default per provider."),
       any_text("secret", "Name of the credential in the node's store."),
-      other<Ignored>("models", Shape::ObjectMap, "models", check_models, "Alias -> model."),
+      other<Ignored>("models", map_shape(Shape::Text), check_models, "Alias -> model."),
       one_of("trust", kTrusts, "How far it is trusted."),
       one_of("reach", {"network", "host"}, "host: the proxy dials the node's loopback."),
       any_boolean("experimental", "Needed for providers that are."),
@@ -125,7 +139,8 @@ const Rows& privacy_keys() {
                            one_of("on_failure", {"closed", "open"}, "What happens without an answer.")};
   static const Rows keys = {
       one_of("mode", {"off", "observe", "enforce"}, "Whether it acts."),
-      other<Ignored>("classes", Shape::ObjectMap, "class", check_classes, "What may go where."),
+      other<Ignored>("classes", map_shape(either_shape({trusts_shape(), object_shape(class_keys)})),
+                     check_classes, "What may go where."),
       map_of("detectors", detectors, "What is looked for."),
       list_of("dictionaries", dictionary, "Word lists."),
       map_of("ner", ner, "An external analyser."),
@@ -135,16 +150,34 @@ const Rows& privacy_keys() {
   return keys;
 }
 
-}  // namespace
+// What is written must not look as if it were in force.
+void say_not_in_force(Diagnostics& diagnostics, const Node& node, const char* section, const char* remedy) {
+  if (diagnostics.has_error()) return;  // first things first
+  diagnostics.warning("P0601", node.at,
+                      "'" + std::string(section) + "' is read and checked, but not yet in force", remedy);
+}
 
 void check_inference(Diagnostics& diagnostics, const Node& node, Policy& policy) {
   Ignored ignored;
   policy.inference_present = decode_map(diagnostics, node, "inference", inference_keys(), ignored);
+  say_not_in_force(diagnostics, node, "inference", "reach the provider by an entry of network_policies");
 }
 
 void check_privacy(Diagnostics& diagnostics, const Node& node, Policy& policy) {
   Ignored ignored;
   policy.privacy_present = decode_map(diagnostics, node, "privacy", privacy_keys(), ignored);
+  say_not_in_force(diagnostics, node, "privacy",
+                   "what the agent reads can leave through what the network allows");
+}
+
+}  // namespace
+
+Key<Policy> inference_section() {
+  return other<Policy>("inference", object_shape(inference_keys), check_inference, "Model providers.");
+}
+
+Key<Policy> privacy_section() {
+  return other<Policy>("privacy", object_shape(privacy_keys), check_privacy, "What may leave in prompts.");
 }
 
 }  // namespace nemoclaw::policy

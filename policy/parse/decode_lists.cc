@@ -32,7 +32,7 @@ struct Item {
 
 Key<Level> listed(const char* name, std::vector<Listed> Level::*member, const char* summary) {
   return other<Level>(
-      name, Shape::TextList, "",
+      name, list_shape(Shape::Text),
       [=](Diagnostics& d, const Node& node, Level& out) {
         for_each_item(d, node, name, [&](const Node& item) {
           if (auto text = read_text(d, item, name)) (out.*member).push_back({std::move(*text), item.at});
@@ -51,7 +51,7 @@ const Keys<Level>& level_keys() {
 
 Key<Item> level(const char* name, Level Item::*member, const char* summary) {
   return other<Item>(
-      name, Shape::Object, "level",
+      name, object_shape(level_keys),
       [=](Diagnostics& d, const Node& node, Item& out) {
         Level& level = out.*member;
         level.written = true;
@@ -286,14 +286,14 @@ void sort_entries(Policy& policy) {
 const Keys<Endpoint>& egress_rule_keys() {
   static const Keys<Endpoint> keys = {
       required(other<Endpoint>(
-          "host", Shape::Text, "",
+          "host", Shape::Text,
           [](Diagnostics& d, const Node& node, Endpoint& out) {
             if (const auto text = read_text(d, node, "host"))
               if (auto host = check_host(d, node.at, *text)) out.host = std::move(*host);
           },
           "Exact name, wildcard or address.")),
       required(other<Endpoint>(
-          "port", Shape::Integer, "",
+          "port", integer_shape(1, 65535),
           [](Diagnostics& d, const Node& node, Endpoint& out) {
             if (const auto port = read_integer(d, node, "port", 1, 65535))
               out.ports = {static_cast<uint16_t>(*port)};
@@ -314,13 +314,11 @@ void decode_egress_rules(Diagnostics& diagnostics, const Node& node, NetworkEntr
 
 const Keys<NetworkEntry>& egress_keys() {
   static const Keys<NetworkEntry> keys = {
-      required(other<NetworkEntry>("rules", Shape::ObjectList, "egress_rule", decode_egress_rules,
+      required(other<NetworkEntry>("rules", list_shape(object_shape(egress_rule_keys)), decode_egress_rules,
                                    "Where any process of the sandbox may connect.")),
   };
   return keys;
 }
-
-}  // namespace
 
 void decode_four_level(Diagnostics& diagnostics, const Node& node, Policy& policy) {
   ListReader reader(diagnostics, policy);
@@ -341,6 +339,18 @@ void decode_egress(Diagnostics& diagnostics, const Node& node, Policy& policy) {
   entry.at = node.at;
   decode_map(diagnostics, node, "egress", egress_keys(), entry);
   if (!entry.endpoints.empty()) policy.network.push_back(std::move(entry));
+}
+
+}  // namespace
+
+Key<Policy> four_level_section() {
+  return other<Policy>("policies", list_shape(object_shape(item_keys)), decode_four_level,
+                       "Items of binary, destination, method and path.");
+}
+
+Key<Policy> egress_section() {
+  return other<Policy>("egress", object_shape(egress_keys), decode_egress,
+                       "Where any process of the sandbox may connect.");
 }
 
 }  // namespace nemoclaw::policy

@@ -8,8 +8,12 @@
 namespace nemoclaw::policy {
 namespace {
 
+constexpr uint64_t kPortMax = 65535;
+
+Shape port_shape() { return integer_shape(1, kPortMax); }
+
 std::optional<uint16_t> read_port(Diagnostics& diagnostics, const Node& node, std::string_view key) {
-  const auto port = read_integer(diagnostics, node, key, 1, 65535);
+  const auto port = read_integer(diagnostics, node, key, 1, kPortMax);
   return port ? std::optional(static_cast<uint16_t>(*port)) : std::nullopt;
 }
 
@@ -47,36 +51,30 @@ void decode_path(Diagnostics& diagnostics, const Node& node, Endpoint& out) {
   out.path = std::move(*path);
 }
 
-struct McpOptions {
-  bool known_methods = false;
-};
-
-void decode_mcp(Diagnostics& diagnostics, const Node& node, Endpoint& out) {
-  static const Keys<McpOptions> keys = {
-      boolean("allow_all_known_mcp_methods", &McpOptions::known_methods,
+const Keys<Endpoint>& mcp_keys() {
+  static const Keys<Endpoint> keys = {
+      boolean("allow_all_known_mcp_methods", &Endpoint::mcp_known_methods,
               "Methods of the MCP specification need no rule."),
   };
-  McpOptions options;
-  decode_map(diagnostics, node, "mcp", keys, options);
-  out.mcp_known_methods = options.known_methods;
+  return keys;
 }
 
-void decode_limits(Diagnostics& diagnostics, const Node& node, Endpoint& out) {
+const Keys<RateLimits>& limits_keys() {
   constexpr uint64_t kMax = uint64_t{1} << 50;
   static const Keys<RateLimits> keys = {
       integer("requests_per_minute", &RateLimits::requests_per_minute, 1, kMax, "429 beyond it."),
       integer("bytes_out_per_hour", &RateLimits::bytes_out_per_hour, 1, kMax, "429 beyond it."),
       integer("body_bytes_max", &RateLimits::body_bytes_max, 0, kMax, "The largest request body."),
   };
-  decode_map(diagnostics, node, "limits", keys, out.limits);
+  return keys;
 }
 
 const Keys<Endpoint>& endpoint_keys() {
   static const Keys<Endpoint> keys = {
-      other<Endpoint>("host", Shape::Text, "", decode_host, "Exact name, wildcard or address."),
-      other<Endpoint>("port", Shape::Integer, "", decode_port, "One port."),
-      other<Endpoint>("ports", Shape::IntegerList, "", decode_ports, "Several ports."),
-      other<Endpoint>("path", Shape::Text, "", decode_path,
+      other<Endpoint>("host", Shape::Text, decode_host, "Exact name, wildcard or address."),
+      other<Endpoint>("port", port_shape(), decode_port, "One port."),
+      other<Endpoint>("ports", list_shape(port_shape(), false), decode_ports, "Several ports."),
+      other<Endpoint>("path", text_shape(kRequestPath), decode_path,
                       "Chooses between several endpoints of one host and port."),
       choice<Endpoint>(
           "protocol", {"rest", "websocket", "graphql", "mcp", "json-rpc", "tcp"},
@@ -101,15 +99,14 @@ const Keys<Endpoint>& endpoint_keys() {
           "access", {"read-only", "read-write", "full"},
           [](Endpoint& out, size_t index) { out.access = static_cast<Access>(index + 1); },
           "A ready set of methods; excludes rules."),
-      other<Endpoint>("rules", Shape::ObjectList, "rule", decode_rules, "What is allowed."),
-      other<Endpoint>("deny_rules", Shape::ObjectList, "deny_rule", decode_deny_rules,
-                      "What is refused; beats every allow."),
-      other<Endpoint>("allowed_ips", Shape::TextList, "", decode_allowed_ips,
+      rules_key(),
+      deny_rules_key(),
+      other<Endpoint>("allowed_ips", list_shape(Shape::Text, false), decode_allowed_ips,
                       "The resolved address must be inside."),
       boolean("allow_encoded_slash", &Endpoint::allow_encoded_slash,
               "Keep %2F in a path segment instead of refusing."),
-      other<Endpoint>("limits", Shape::Object, "limits", decode_limits, "Rates and sizes."),
-      other<Endpoint>("mcp", Shape::Object, "mcp", decode_mcp, "Options of protocol mcp."),
+      object("limits", &Endpoint::limits, limits_keys, "Rates and sizes."),
+      object<Endpoint>("mcp", mcp_keys, "Options of protocol mcp."),
   };
   return keys;
 }
@@ -151,7 +148,7 @@ void decode_endpoint(Diagnostics& diagnostics, const Node& node, std::vector<End
 
 Key<Binary> binary_path(const char* name, bool script, const char* summary) {
   return other<Binary>(
-      name, Shape::Text, "",
+      name, text_shape(kBinaryPath),
       [=](Diagnostics& d, const Node& node, Binary& out) {
         const auto path = read_text(d, node, name);
         if (!path) return;
@@ -167,7 +164,7 @@ const Keys<Binary>& binary_keys() {
       binary_path("path", false, "The executable: absolute, or '**/name'; '*' makes it a glob."),
       binary_path("script", true, "A script that the kernel's shebang started."),
       other<Binary>(
-          "via", Shape::Text, "",
+          "via", text_shape(kBinaryPath),
           [](Diagnostics& d, const Node& node, Binary& out) {
             const auto path = read_text(d, node, "via");
             if (!path) return;
@@ -176,7 +173,7 @@ const Keys<Binary>& binary_keys() {
           },
           "An ancestor that must be in the process tree."),
       other<Binary>(
-          "sha256", Shape::Text, "",
+          "sha256", text_shape(kSha256, true),
           [](Diagnostics& d, const Node& node, Binary& out) {
             if (auto text = read_text(d, node, "sha256", Numbers::Accepted))
               if (auto digest = check_sha256(d, node.at, *text)) out.sha256 = std::move(*digest);
@@ -212,27 +209,28 @@ void decode_endpoints(Diagnostics& diagnostics, const Node& node, NetworkEntry& 
                       "name at least one host and port, or remove the entry");
 }
 
+Shape endpoint_shape() {
+  Shape shape = object_shape(endpoint_keys);
+  shape.exactly_one = {{"port", "ports"}};
+  shape.at_most_one = {{"access", "rules"}};
+  return shape;
+}
+
+Shape binary_shape() {
+  Shape shape = object_shape(binary_keys);
+  shape.exactly_one = {{"path", "script"}};
+  return shape;
+}
+
 const Keys<NetworkEntry>& entry_keys() {
   static const Keys<NetworkEntry> keys = {
       text("name", &NetworkEntry::name, "Shown instead of the key.", Numbers::Accepted),
-      required(other<NetworkEntry>("endpoints", Shape::ObjectList, "endpoint", decode_endpoints,
+      required(other<NetworkEntry>("endpoints", list_shape(endpoint_shape(), false), decode_endpoints,
                                    "Where connections may go.")),
-      other<NetworkEntry>("binaries", Shape::ObjectList, "binary", decode_binaries,
+      other<NetworkEntry>("binaries", list_shape(binary_shape(), false), decode_binaries,
                           "Which processes may; absent: any."),
   };
   return keys;
-}
-
-}  // namespace
-
-std::vector<std::string> read_cidrs(Diagnostics& diagnostics, const Node& node, std::string_view key) {
-  std::vector<std::string> cidrs;
-  for_each_item(diagnostics, node, key, [&](const Node& item) {
-    const auto text = read_text(diagnostics, item, key);
-    if (!text) return;
-    if (auto cidr = check_cidr(diagnostics, item.at, key, *text)) cidrs.push_back(std::move(*cidr));
-  });
-  return cidrs;
 }
 
 void decode_network(Diagnostics& diagnostics, const Node& node, Policy& policy) {
@@ -247,6 +245,23 @@ void decode_network(Diagnostics& diagnostics, const Node& node, Policy& policy) 
   }
   std::sort(policy.network.begin(), policy.network.end(),
             [](const NetworkEntry& a, const NetworkEntry& b) { return a.key < b.key; });
+}
+
+}  // namespace
+
+std::vector<std::string> read_cidrs(Diagnostics& diagnostics, const Node& node, std::string_view key) {
+  std::vector<std::string> cidrs;
+  for_each_item(diagnostics, node, key, [&](const Node& item) {
+    const auto text = read_text(diagnostics, item, key);
+    if (!text) return;
+    if (auto cidr = check_cidr(diagnostics, item.at, key, *text)) cidrs.push_back(std::move(*cidr));
+  });
+  return cidrs;
+}
+
+Key<Policy> network_section() {
+  return other<Policy>("network_policies", map_shape(object_shape(entry_keys)), decode_network,
+                       "Where connections may go, by name of the entry.");
 }
 
 }  // namespace nemoclaw::policy

@@ -5,11 +5,6 @@
 namespace nemoclaw::policy {
 namespace {
 
-Key<Policy> section(const char* name, void (*decode)(Diagnostics&, const Node&, Policy&),
-                    const char* summary) {
-  return other<Policy>(name, Shape::Object, name, decode, summary);
-}
-
 void decode_version(Diagnostics& diagnostics, const Node& node, Policy&) {
   const auto version = read_integer(diagnostics, node, "version", 0, UINT64_MAX);
   if (version && *version != 1)
@@ -19,19 +14,18 @@ void decode_version(Diagnostics& diagnostics, const Node& node, Policy&) {
 
 const Keys<Policy>& policy_keys() {
   static const Keys<Policy> keys = {
-      required(other<Policy>("version", Shape::Integer, "", decode_version, "Always 1.")),
-      section("filesystem_policy", decode_filesystem, "Which files may be read, written and executed."),
-      section("landlock", decode_landlock, "How strictly the kernel must support it."),
-      section("process", decode_process, "User, capabilities, limits and system calls."),
-      section("network_policies", decode_network, "Where connections may go, by name of the entry."),
-      other<Policy>("inbound", Shape::ObjectList, "inbound", decode_inbound,
-                    "Who may connect to the sandbox."),
-      section("dns", decode_dns, "Which names are answered."),
-      section("approval", decode_approval, "What happens with unlisted destinations."),
-      section("integrity", decode_integrity, "What must be true of files before the process starts."),
-      section("audit", decode_audit, "What is recorded."),
-      section("inference", check_inference, "Model providers."),
-      section("privacy", check_privacy, "What may leave in prompts."),
+      required(other<Policy>("version", integer_shape(1, 1), decode_version, "Always 1.")),
+      filesystem_section(),
+      landlock_section(),
+      process_section(),
+      network_section(),
+      inbound_section(),
+      dns_section(),
+      approval_section(),
+      integrity_section(),
+      audit_section(),
+      inference_section(),
+      privacy_section(),
       boolean("proxy_environment", &Policy::proxy_environment, "Whether HTTP_PROXY and its like are set."),
   };
   return keys;
@@ -41,13 +35,17 @@ struct PresetHead {
   std::string name, description;
 };
 
-void decode_preset_head(Diagnostics& diagnostics, const Node& node, Policy& policy) {
+const Keys<PresetHead>& head_keys() {
   static const Keys<PresetHead> keys = {
       required(text("name", &PresetHead::name, "The preset's name.")),
       text("description", &PresetHead::description, "One sentence for lists."),
   };
+  return keys;
+}
+
+void decode_preset_head(Diagnostics& diagnostics, const Node& node, Policy& policy) {
   PresetHead head;
-  decode_map(diagnostics, node, "preset", keys, head);
+  decode_map(diagnostics, node, "preset", head_keys(), head);
   policy.is_preset = true;
   if (!head.name.empty()) policy.name = std::move(head.name);
   policy.description = std::move(head.description);
@@ -55,45 +53,39 @@ void decode_preset_head(Diagnostics& diagnostics, const Node& node, Policy& poli
 
 const Keys<Policy>& preset_keys() {
   static const Keys<Policy> keys = {
-      section("preset", decode_preset_head, "Name and description."),
-      required(section("network_policies", decode_network,
-                       "The entries that are merged into a sandbox's policy.")),
+      required(other<Policy>("preset", object_shape(head_keys), decode_preset_head, "Name and description.")),
+      required(network_section()),
   };
   return keys;
 }
 
 const Keys<Policy>& four_level_keys() {
-  static const Keys<Policy> keys = {
-      other<Policy>("policies", Shape::ObjectList, "four_level_item", decode_four_level,
-                    "Items of binary, destination, method and path."),
-  };
+  static const Keys<Policy> keys = {required(four_level_section())};
   return keys;
 }
 
 const Keys<Policy>& egress_list_keys() {
-  static const Keys<Policy> keys = {
-      section("egress", decode_egress, "Where any process of the sandbox may connect."),
-  };
+  static const Keys<Policy> keys = {required(egress_section())};
   return keys;
 }
 
-enum class Form : uint8_t { Unknown, Full, Preset, FourLevelList, EgressList };
+enum class FormKind : uint8_t { Unknown, Full, Preset, FourLevelList, EgressList };
 
 struct FormMark {
   const char* key;
-  Form form;
+  FormKind form;
 };
-constexpr FormMark kMarks[] = {{"version", Form::Full},
-                               {"preset", Form::Preset},
-                               {"policies", Form::FourLevelList},
-                               {"egress", Form::EgressList}};
+constexpr FormMark kMarks[] = {{"version", FormKind::Full},
+                               {"preset", FormKind::Preset},
+                               {"policies", FormKind::FourLevelList},
+                               {"egress", FormKind::EgressList}};
 
 // By the marks of policy.md's table; several marks in one file are an error, because two readings would be
 // possible.
-Form recognise(Diagnostics& diagnostics, const Node& root) {
-  if (root.kind == NodeKind::List) return Form::FourLevelList;
+FormKind recognise(Diagnostics& diagnostics, const Node& root) {
+  if (root.kind == NodeKind::List) return FormKind::FourLevelList;
   const Node::Member* first = nullptr;
-  Form form = Form::Unknown;
+  FormKind form = FormKind::Unknown;
   for (const Node::Member& member : root.members) {
     for (const FormMark& mark : kMarks) {
       if (member.key != mark.key) continue;
@@ -102,15 +94,15 @@ Form recognise(Diagnostics& diagnostics, const Node& root) {
             "P0107", member.at,
             "'" + member.key + "' and '" + first->key + "' stand in one file, but belong to different forms",
             "one file holds one form; see docs/policy-errors.md");
-        return Form::Unknown;
+        return FormKind::Unknown;
       }
       first = &member;
       form = mark.form;
     }
   }
-  if (form == Form::Unknown) {
+  if (form == FormKind::Unknown) {
     // Most likely the full form with a mistake: its reader says what is missing and what is unknown.
-    return Form::Full;
+    return FormKind::Full;
   }
   return form;
 }
@@ -124,25 +116,33 @@ void decode_policy(Diagnostics& diagnostics, const Node& root, Policy& policy) {
     return;
   }
   switch (recognise(diagnostics, root)) {
-    case Form::Unknown:
+    case FormKind::Unknown:
       return;
-    case Form::Full:
+    case FormKind::Full:
       decode_map(diagnostics, root, "the policy", policy_keys(), policy);
       break;
-    case Form::Preset:
+    case FormKind::Preset:
       decode_map(diagnostics, root, "the preset", preset_keys(), policy);
       break;
-    case Form::FourLevelList:
+    case FormKind::FourLevelList:
       if (root.kind == NodeKind::List)
-        decode_four_level(diagnostics, root, policy);
+        four_level_section().decode(diagnostics, root, policy);
       else
         decode_map(diagnostics, root, "the list of policies", four_level_keys(), policy);
       break;
-    case Form::EgressList:
+    case FormKind::EgressList:
       decode_map(diagnostics, root, "the egress list", egress_list_keys(), policy);
       break;
   }
   check_no_conflict(diagnostics, policy);
+}
+
+std::vector<Form> accepted_forms() {
+  return {{"A NemoClaw policy.", object_shape(policy_keys)},
+          {"A preset: network entries that are merged into a sandbox's policy.", object_shape(preset_keys)},
+          {"A four-level list.", object_shape(four_level_keys)},
+          {"A four-level list without a key above it.", four_level_section().info.shape},
+          {"An egress list.", object_shape(egress_list_keys)}};
 }
 
 }  // namespace nemoclaw::policy

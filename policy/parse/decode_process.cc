@@ -9,7 +9,7 @@ constexpr uint64_t kLimitMax = uint64_t{1} << 40;
 Key<ProcessPolicy> account(const char* name, std::string ProcessPolicy::*member, Location ProcessPolicy::*at,
                            const char* summary) {
   return other<ProcessPolicy>(
-      name, Shape::TextOrNumber, "",
+      name, text_shape("", true),
       [=](Diagnostics& d, const Node& node, ProcessPolicy& out) {
         auto value = read_text(d, node, name, Numbers::Accepted);
         if (!value) return;
@@ -56,13 +56,13 @@ const Keys<ProcessPolicy>& syscalls_keys() {
           },
           "The profile that allow and deny change."),
       other<ProcessPolicy>(
-          "allow", Shape::TextList, "",
+          "allow", list_shape(Shape::Text),
           [](Diagnostics& d, const Node& node, ProcessPolicy& out) {
             read_syscall_names(d, node, "allow", out.syscalls_allow);
           },
           "System calls added to the base."),
       other<ProcessPolicy>(
-          "deny", Shape::TextList, "",
+          "deny", list_shape(Shape::Text),
           [](Diagnostics& d, const Node& node, ProcessPolicy& out) {
             read_syscall_names(d, node, "deny", out.syscalls_deny);
           },
@@ -103,16 +103,16 @@ const Keys<ProcessPolicy>& process_keys() {
       account("run_as_group", &P::run_as_group, &P::run_as_group_at, "Name or decimal id; never root."),
       boolean("start_as_root", &P::start_as_root,
               "The entry point starts as uid 0 and separates users itself."),
-      other<P>("capabilities", Shape::TextList, "", decode_capabilities,
+      other<P>("capabilities", list_shape(Shape::Text), decode_capabilities,
                "Kept; everything else is dropped. 'ambient:NAME' keeps it over execve."),
       integer("max_processes", &P::max_processes, 1, 4'194'304, "RLIMIT_NPROC and pids.max."),
       integer("max_open_files", &P::max_open_files, 16, 1'073'741'816, "RLIMIT_NOFILE."),
       integer("max_core_bytes", &P::max_core_bytes, 0, kLimitMax, "RLIMIT_CORE."),
-      other<P>("path", Shape::Text, "", decode_search_path, "PATH of the process."),
-      other<P>("keep_environment", Shape::TextList, "", decode_keep_environment,
+      other<P>("path", text_shape("^/"), decode_search_path, "PATH of the process."),
+      other<P>("keep_environment", list_shape(Shape::Text), decode_keep_environment,
                "Dangerous variables of the image that stay."),
       boolean("no_new_privileges", &P::no_new_privileges, "No privilege is gained by execve."),
-      other<P>("syscalls", Shape::Other, "syscalls", decode_syscalls,
+      other<P>("syscalls", either_shape({choice_shape(kBases), object_shape(syscalls_keys)}), decode_syscalls,
                "agent, docker, or changes to one of them."),
   };
   return keys;
@@ -120,8 +120,8 @@ const Keys<ProcessPolicy>& process_keys() {
 
 }  // namespace
 
-void decode_process(Diagnostics& diagnostics, const Node& node, Policy& policy) {
-  decode_map(diagnostics, node, "process", process_keys(), policy.process);
+Key<Policy> process_section() {
+  return object("process", &Policy::process, process_keys, "User, capabilities, limits and system calls.");
 }
 
 }  // namespace nemoclaw::policy

@@ -9,33 +9,10 @@
 
 #include "policy/parse/diagnostics.h"
 #include "policy/parse/scalar.h"
+#include "policy/parse/shape.h"
 #include "policy/parse/tree.h"
 
 namespace nemoclaw::policy {
-
-enum class Shape : uint8_t {
-  Boolean,
-  Integer,
-  Text,
-  TextOrNumber,
-  Choice,
-  TextList,
-  IntegerList,
-  Object,
-  ObjectList,
-  ObjectMap,
-  Other
-};
-
-struct KeyInfo {
-  const char* name;
-  Shape shape;
-  const char* summary;                    // one sentence, for the schema and for editors
-  uint64_t minimum = 0, maximum = 0;      // Integer, IntegerList
-  std::vector<std::string_view> choices;  // Choice
-  const char* refers = "";                // Object*: the name of the table that its members follow
-  bool required = false;
-};
 
 template <typename T>
 struct Key {
@@ -85,7 +62,7 @@ Key<T> boolean(const char* name, bool T::*member, const char* summary) {
 template <typename T>
 Key<T> integer(const char* name, uint32_t T::*member, uint64_t minimum, uint64_t maximum,
                const char* summary) {
-  return {{name, Shape::Integer, summary, minimum, maximum}, [=](Diagnostics& d, const Node& node, T& out) {
+  return {{name, integer_shape(minimum, maximum), summary}, [=](Diagnostics& d, const Node& node, T& out) {
             if (auto value = read_integer(d, node, name, minimum, maximum))
               out.*member = static_cast<uint32_t>(*value);
           }};
@@ -94,7 +71,7 @@ Key<T> integer(const char* name, uint32_t T::*member, uint64_t minimum, uint64_t
 template <typename T>
 Key<T> integer(const char* name, uint64_t T::*member, uint64_t minimum, uint64_t maximum,
                const char* summary) {
-  return {{name, Shape::Integer, summary, minimum, maximum}, [=](Diagnostics& d, const Node& node, T& out) {
+  return {{name, integer_shape(minimum, maximum), summary}, [=](Diagnostics& d, const Node& node, T& out) {
             if (auto value = read_integer(d, node, name, minimum, maximum)) out.*member = *value;
           }};
 }
@@ -102,7 +79,7 @@ Key<T> integer(const char* name, uint64_t T::*member, uint64_t minimum, uint64_t
 template <typename T>
 Key<T> integer(const char* name, std::optional<uint64_t> T::*member, uint64_t minimum, uint64_t maximum,
                const char* summary) {
-  return {{name, Shape::Integer, summary, minimum, maximum}, [=](Diagnostics& d, const Node& node, T& out) {
+  return {{name, integer_shape(minimum, maximum), summary}, [=](Diagnostics& d, const Node& node, T& out) {
             if (auto value = read_integer(d, node, name, minimum, maximum)) out.*member = *value;
           }};
 }
@@ -110,8 +87,8 @@ Key<T> integer(const char* name, std::optional<uint64_t> T::*member, uint64_t mi
 template <typename T>
 Key<T> text(const char* name, std::string T::*member, const char* summary,
             Numbers numbers = Numbers::Refused) {
-  const Shape shape = numbers == Numbers::Accepted ? Shape::TextOrNumber : Shape::Text;
-  return {{name, shape, summary}, [=](Diagnostics& d, const Node& node, T& out) {
+  return {{name, text_shape("", numbers == Numbers::Accepted), summary},
+          [=](Diagnostics& d, const Node& node, T& out) {
             if (auto value = read_text(d, node, name, numbers)) out.*member = std::move(*value);
           }};
 }
@@ -119,7 +96,7 @@ Key<T> text(const char* name, std::string T::*member, const char* summary,
 // `set` gets the index of the choice.
 template <typename T, typename Set>
 Key<T> choice(const char* name, std::vector<std::string_view> choices, Set set, const char* summary) {
-  return {{name, Shape::Choice, summary, 0, 0, choices}, [=](Diagnostics& d, const Node& node, T& out) {
+  return {{name, choice_shape(choices), summary}, [=](Diagnostics& d, const Node& node, T& out) {
             if (auto index = read_choice(d, node, name, choices)) set(out, *index);
           }};
 }
@@ -129,14 +106,42 @@ std::vector<std::string> read_text_list(Diagnostics& diagnostics, const Node& no
 
 template <typename T>
 Key<T> text_list(const char* name, std::vector<std::string> T::*member, const char* summary) {
-  return {{name, Shape::TextList, summary},
+  return {{name, list_shape(Shape::Text), summary},
           [=](Diagnostics& d, const Node& node, T& out) { out.*member = read_text_list(d, node, name); }};
 }
 
 // Anything else: the function gets the value's node and the owner.
 template <typename T, typename Decode>
-Key<T> other(const char* name, Shape shape, const char* refers, Decode decode, const char* summary) {
-  return {{name, shape, summary, 0, 0, {}, refers}, decode};
+Key<T> other(const char* name, Shape shape, Decode decode, const char* summary) {
+  return {{name, std::move(shape), summary}, decode};
+}
+
+template <typename T>
+Members members_of(const Keys<T>& (*keys)()) {
+  return [keys] {
+    std::vector<KeyInfo> members;
+    for (const Key<T>& key : keys()) members.push_back(key.info);
+    return members;
+  };
+}
+
+template <typename T>
+Shape object_shape(const Keys<T>& (*keys)()) {
+  return object_shape(members_of(keys));
+}
+
+// A map whose members are read into the owner itself.
+template <typename T>
+Key<T> object(const char* name, const Keys<T>& (*keys)(), const char* summary) {
+  return {{name, object_shape(keys), summary},
+          [=](Diagnostics& d, const Node& node, T& out) { decode_map(d, node, name, keys(), out); }};
+}
+
+// A map that is a member of the owner.
+template <typename T, typename M>
+Key<T> object(const char* name, M T::*member, const Keys<M>& (*keys)(), const char* summary) {
+  return {{name, object_shape(keys), summary},
+          [=](Diagnostics& d, const Node& node, T& out) { decode_map(d, node, name, keys(), out.*member); }};
 }
 
 template <typename T>
@@ -150,6 +155,19 @@ template <typename Each>
 void for_each_item(Diagnostics& diagnostics, const Node& node, std::string_view key, Each each) {
   if (!expect_kind(diagnostics, node, NodeKind::List, key)) return;
   for (const Node& item : node.items) each(item);
+}
+
+// A list of maps, each with its place; `where` names one of them in messages.
+template <typename T, typename M>
+Key<T> objects(const char* name, std::vector<M> T::*member, const Keys<M>& (*keys)(), const char* where,
+               const char* summary) {
+  return {{name, list_shape(object_shape(keys)), summary}, [=](Diagnostics& d, const Node& node, T& out) {
+            for_each_item(d, node, name, [&](const Node& item) {
+              M one;
+              one.at = item.at;
+              if (decode_map(d, item, where, keys(), one)) (out.*member).push_back(std::move(one));
+            });
+          }};
 }
 
 }  // namespace nemoclaw::policy

@@ -24,7 +24,7 @@ bool check_absolute(Diagnostics& diagnostics, const Node& node, std::string_view
 
 Key<NodeConfig> path_key(const char* name, std::string NodeConfig::*member, const char* summary) {
   return other<NodeConfig>(
-      name, Shape::Text, "",
+      name, Shape::Text,
       [=](Diagnostics& d, const Node& node, NodeConfig& out) {
         auto path = read_text(d, node, name);
         if (path && check_absolute(d, node, name, *path)) out.*member = clean_path(*path);
@@ -35,7 +35,7 @@ Key<NodeConfig> path_key(const char* name, std::string NodeConfig::*member, cons
 Key<NodeConfig> paths_key(const char* name, std::vector<std::string> NodeConfig::*member,
                           const char* summary) {
   return other<NodeConfig>(
-      name, Shape::TextList, "",
+      name, list_shape(Shape::Text),
       [=](Diagnostics& d, const Node& node, NodeConfig& out) {
         (out.*member).clear();
         for_each_item(d, node, name, [&](const Node& item) {
@@ -49,7 +49,7 @@ Key<NodeConfig> paths_key(const char* name, std::vector<std::string> NodeConfig:
 // Known, but refused: what is written must not look as if it were in force.
 Key<NodeConfig> later_key(const char* name, Shape shape, const char* summary) {
   return other<NodeConfig>(
-      name, shape, "",
+      name, shape,
       [=](Diagnostics& d, const Node& node, NodeConfig&) {
         d.error(not_supported, node.at, "'" + std::string(name) + "' is not supported by this version yet",
                 "remove it");
@@ -69,7 +69,7 @@ void decode_default_policy(Diagnostics& diagnostics, const Node& node, NodeConfi
 
 const Keys<NodeConfig>& config_keys() {
   static const Keys<NodeConfig> keys = {
-      other<NodeConfig>("default_policy", Shape::Text, "", decode_default_policy,
+      other<NodeConfig>("default_policy", Shape::Text, decode_default_policy,
                         "The policy of containers for which nothing else is said."),
       paths_key("policy_directories", &NodeConfig::policy_directories,
                 "Where policies are looked up by name."),
@@ -85,7 +85,7 @@ const Keys<NodeConfig>& config_keys() {
       paths_key("extra_ca_files", &NodeConfig::extra_ca_files, "Further certificates to trust upstream."),
       later_key("upstream_proxy", Shape::Text, "Proxy that the proxy connects through."),
       later_key("ceiling", Shape::Text, "A policy that bounds every sandbox."),
-      later_key("bindings", Shape::ObjectList, "Policies by namespace, pod, container or image."),
+      later_key("bindings", list_shape(Shape::Object), "Policies by namespace, pod, container or image."),
   };
   return keys;
 }

@@ -255,18 +255,26 @@ TEST(Rules, Extensions) {
       {"audit: {queries: redact, bodies: never}\n", ""},
       {"audit: {bodies: always}\n", "P0104"},
       {"proxy_environment: false\n", ""},
-      {"inference: {routes: [{name: x, provider: ollama, trust: local, reach: host, models: {default: m}}], "
-       "order: [x]}\n",
-       ""},
       {"inference: {routes: [{name: x, provider: olama}]}\n", "P0104"},
       {"inference: {routes: [{provider: ollama}]}\n", "P0103"},
       {"inference: {route: []}\n", "P0101"},
-      {"privacy: {mode: enforce, classes: {public: [cloud], pii: {redact_to: cloud, else: [local]}}, "
-       "restore: true}\n",
-       ""},
       {"privacy: {classes: {pii: [clowd]}}\n", "P0104"},
       {"privacy: {mode: sometimes}\n", "P0104"},
   });
+}
+
+TEST(Rules, SaysWhatIsNotYetInForce) {
+  const std::vector<std::string> warning = {"2:12 P0601"};
+  EXPECT_EQ(
+      problems("version: 1\ninference: {routes: [{name: x, provider: ollama, trust: local, reach: host, "
+               "models: {default: m}}], order: [x]}\n"),
+      warning);
+  const std::string privacy =
+      "version: 1\nprivacy:   {mode: enforce, classes: {public: [cloud], pii: {redact_to: cloud, else: "
+      "[local]}}, "
+      "restore: true}\n";
+  EXPECT_EQ(problems(privacy), warning);
+  EXPECT_TRUE(parse_policy(privacy, "x").policy);
 }
 
 }  // namespace
