@@ -29,6 +29,7 @@ void write_actor(json::Writer& writer, const Actor& actor) {
 
 std::string render_event(const Event& event, const Origin& origin, int64_t time_ms, uint64_t sequence,
                          const std::string& previous) {
+  const Subject& subject = event.subject ? *event.subject : origin.subject;
   json::Writer writer;
   writer.begin_object()
       .member("class_uid", 4001)
@@ -39,10 +40,10 @@ std::string render_event(const Event& event, const Origin& origin, int64_t time_
       .member("disposition", event.allowed ? "Allowed" : "Blocked")
       .member("decision", event.decision)
       .member("sandbox", origin.sandbox)
-      .member("container", origin.container);
+      .member("container", subject.container);
   writer.key("policy").begin_object();
-  writer.member("name", origin.policy_name).member("digest", origin.policy_digest);
-  writer.member("generation", origin.generation).end_object();
+  writer.member("name", subject.policy_name).member("digest", subject.policy_digest);
+  writer.member("generation", subject.generation).end_object();
   write_actor(writer, event.actor);
   writer.key("dst").begin_object();
   writer.member("host", event.host).member("port", static_cast<unsigned>(event.port)).member("ip", event.ip);

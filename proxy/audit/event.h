@@ -17,6 +17,13 @@ struct Actor {
   std::vector<std::string> ancestors;
 };
 
+// Whose line it is: the container, and the policy that judged.
+struct Subject {
+  std::string container;
+  std::string policy_name, policy_digest;
+  uint64_t generation = 1;
+};
+
 struct Event {
   Activity activity = Activity::Refuse;
   std::string decision;
@@ -31,14 +38,14 @@ struct Event {
   uint32_t rule_line = 0;
   std::string method;  // of an http request; empty otherwise
   uint64_t bytes_out = 0, bytes_in = 0;
-  uint64_t count = 0;  // of aggregated attempts; 0: not an aggregate
+  uint64_t count = 0;              // of aggregated attempts; 0: not an aggregate
+  std::optional<Subject> subject;  // of a pod's other containers; absent: the log's own
 };
 
-// Who writes, the same in every line.
+// Who writes: the sandbox, and its first container.
 struct Origin {
-  std::string sandbox, container;
-  std::string policy_name, policy_digest;
-  uint64_t generation = 1;
+  std::string sandbox;
+  Subject subject;
 };
 
 // The line without its newline. `previous`: SHA-256 of the line before ("" for the first).

@@ -35,7 +35,7 @@ net::Task<void> add_ancestor(Context& context, const peer::Ancestor& ancestor, I
   if (ancestor.executable.file.valid()) {
     Result<std::string> hashed = co_await digest_of(context, ancestor.executable);
     const Result<void> trusted =
-        hashed ? context.trust.check(ancestor.path, *hashed) : std::move(hashed).error();
+        hashed ? who.container->trust.check(ancestor.path, *hashed) : std::move(hashed).error();
     if (trusted)
       digest = std::move(*hashed);
     else
@@ -53,7 +53,7 @@ net::Task<Result<void>> hash_and_trust(Context& context, const peer::Located& lo
   who.actor.sha256 = who.caller.binary_sha256 = *digest;
   // Ancestors first, so that the audit has them even if the caller is refused.
   for (const peer::Ancestor& ancestor : located.ancestors) co_await add_ancestor(context, ancestor, who);
-  Result<void> trusted = context.trust.check(located.executable.path, *digest);
+  Result<void> trusted = who.container->trust.check(located.executable.path, *digest);
   if (!trusted) who.caller.identity_code = "binary_integrity";
   co_return trusted;
 }
@@ -64,6 +64,7 @@ net::Task<IdentifiedCaller> identify_caller(Context& context, peer::SocketTuple 
   IdentifiedCaller who;
   peer::Failure failure;
   Result<peer::Located> located = context.identifier.locate(tuple, failure);
+  who.container = context.container(located ? located->group : failure.group);
   if (failure.uid_known) who.actor.uid = failure.uid;
   who.actor.pid = failure.pid;
   who.actor.binary = who.caller.binary = failure.binary;

@@ -8,6 +8,7 @@
 namespace nemoclaw::enforce {
 
 struct IdentifiedCaller {
+  std::shared_ptr<Container> container;  // never null; the first one if the caller is not known
   policy::Caller caller;  // identity_error and identity_code set if it must be denied
   audit::Actor actor;     // what is known, even then
 };

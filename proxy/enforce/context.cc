@@ -15,6 +15,29 @@ bool Context::record(const audit::Event& event) {
   return !audit_fail_closed;
 }
 
+const std::shared_ptr<Container>& Context::container(const std::string& id) const {
+  for (const std::shared_ptr<Container>& each : containers)
+    if (each->subject.container == id) return each;
+  return main();
+}
+
+void Context::add_container(std::shared_ptr<Container> added) {
+  for (std::shared_ptr<Container>& each : containers)
+    if (each->subject.container == added->subject.container) {
+      each = std::move(added);
+      return;
+    }
+  containers.push_back(std::move(added));
+}
+
+void Context::remove_container(const std::string& id) {
+  for (size_t at = 1; at < containers.size(); ++at)
+    if (containers[at]->subject.container == id) {
+      containers.erase(containers.begin() + static_cast<std::ptrdiff_t>(at));
+      return;
+    }
+}
+
 policy::Address to_policy_address(const asio::ip::address& address) {
   const asio::ip::address_v6 v6 =
       address.is_v4() ? asio::ip::make_address_v6(asio::ip::v4_mapped, address.to_v4()) : address.to_v6();

@@ -7,11 +7,10 @@
 #include <string>
 #include <vector>
 
-#include "policy/engine/engine.h"
 #include "proxy/audit/log.h"
 #include "proxy/dns/resolver.h"
+#include "proxy/enforce/container.h"
 #include "proxy/peer/identity.h"
-#include "proxy/peer/trust.h"
 
 namespace nemoclaw::enforce {
 
@@ -21,13 +20,13 @@ struct Counters {
 };
 
 struct Context {
-  Context(std::shared_ptr<const policy::Engine> compiled, peer::Identifier finder, audit::Log written)
-      : engine(std::move(compiled)), identifier(std::move(finder)), log(std::move(written)) {}
+  Context(std::shared_ptr<Container> first, peer::Identifier finder, audit::Log written)
+      : containers{std::move(first)}, identifier(std::move(finder)), log(std::move(written)) {}
 
-  std::shared_ptr<const policy::Engine> engine;
+  // Never empty: the first is the one that the sandbox was made for.
+  std::vector<std::shared_ptr<Container>> containers;
   peer::Identifier identifier;
   peer::HashCache hashes;
-  peer::TrustStore trust;
   std::vector<policy::Address> node_addresses;
   std::unique_ptr<dns::Resolver> resolver;  // none until the runtime says "start"
   audit::Log log;
@@ -35,6 +34,14 @@ struct Context {
   std::string decision_prefix;  // random per start of the proxy, so that ids are never used twice
   uint64_t decisions = 0;
   Counters counters;
+
+  const std::shared_ptr<Container>& main() const { return containers.front(); }
+  // The container with this id, or the first: a caller that nobody knows is refused, and that is on the
+  // sandbox.
+  const std::shared_ptr<Container>& container(const std::string& id) const;
+  // Replaces one of the same id.
+  void add_container(std::shared_ptr<Container> added);
+  void remove_container(const std::string& id);
 
   std::string next_decision() { return decision_prefix + "-" + std::to_string(++decisions); }
   // False if the event is not in the audit and the node wants nothing to happen unseen.

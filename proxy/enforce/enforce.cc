@@ -62,11 +62,12 @@ net::Task<std::variant<Permit, Refused>> Enforcer::decide(Intent intent, peer::S
   Result<std::string> host = policy::normalise_host(intent.host);
   IdentifiedCaller who = co_await identify_caller(context_, tuple);
   event.actor = who.actor;
+  event.subject = who.container->subject;
   if (!host) co_return refuse(intent, event, denial("http", "invalid_request", host.error().message));
   event.host = *host;
 
   policy::L4Request request{std::move(who.caller), std::move(*host), intent.port};
-  const std::shared_ptr<const policy::Engine> engine = context_.engine;  // this generation, until the end
+  const std::shared_ptr<const policy::Engine> engine = who.container->engine;  // this generation, until the end
   const policy::Decision l4 = engine->decide_l4(request);
   if (l4.verdict != policy::Verdict::Allow) co_return refuse(intent, event, l4);
   if (l4.needs_l7) {
@@ -109,6 +110,7 @@ net::Task<Refused> Enforcer::refuse_invalid(Intent intent, http::Refusal refusal
   event.port = intent.port;
   const IdentifiedCaller who = co_await identify_caller(context_, tuple);
   event.actor = who.actor;
+  event.subject = who.container->subject;
   Refused refused = refuse(intent, event, denial("http", refusal.code, refusal.reason));
   refused.denial.status = refusal.status;
   co_return refused;
@@ -121,6 +123,7 @@ net::Task<void> Enforcer::refuse_captured(std::optional<net::tcp::endpoint> orig
   event.via = "captured";
   const IdentifiedCaller who = co_await identify_caller(context_, tuple);
   event.actor = who.actor;
+  event.subject = who.container->subject;
   std::string reason;
   if (original) {
     event.ip = event.host = original->address().to_string();

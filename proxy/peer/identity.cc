@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "runtime/base/file.h"
+#include "runtime/base/path.h"
 #include "runtime/base/procfs.h"
 
 namespace nemoclaw::peer {
@@ -93,6 +94,50 @@ Result<void> Identifier::resolve_owners(const std::vector<pid_t>& members, Locat
   return {};
 }
 
+Result<void> Identifier::add_group(Group group) {
+  for (const Group& known : groups_) {
+    if (known.id == group.id) continue;
+    for (const std::string& one : known.cgroups)
+      for (const std::string& other : group.cgroups)
+        if (path_is_below(one, other) || path_is_below(other, one))
+          return make_error("container " + quoted(group.id) + " cannot be told apart from " +
+                            quoted(known.id) + ": cgroup " + other + " and " + one);
+  }
+  remove_group(group.id);
+  groups_.push_back(std::move(group));
+  return {};
+}
+
+void Identifier::remove_group(const std::string& id) {
+  std::erase_if(groups_, [&](const Group& known) { return known.id == id; });
+}
+
+// Fills in group and owners; returns the members of that group.
+Result<std::vector<pid_t>> Identifier::find_group(Located& located, Failure& failure) {
+  std::vector<pid_t> members;
+  Result<void> listed = make_error("the sandbox has no container");
+  for (const Group& group : groups_) {
+    Result<std::vector<pid_t>> here = list_members(group.cgroups);
+    if (!here && here.error().errno_value == ENOENT && groups_.size() > 1)
+      continue;  // that container is gone
+    if (!here) return std::move(here).error();
+    listed = {};
+    std::vector<Owner> owners = find_owners(*here, located.socket.inode);
+    if (owners.empty()) continue;
+    if (!located.owners.empty()) {
+      failure.code = "ambiguous_owner";
+      return make_error("the connection is held by processes of different containers: " +
+                        quoted(located.group) + " and " + quoted(group.id));
+    }
+    located.group = failure.group = group.id;
+    located.owners = std::move(owners);
+    members = std::move(*here);
+  }
+  if (!listed) return std::move(listed).error();
+  if (located.owners.empty()) return make_error("no process of this sandbox holds the calling socket");
+  return members;
+}
+
 Result<Located> Identifier::locate(const SocketTuple& tuple, Failure& failure) {
   failure.code = "policy_denied";
   Located located;
@@ -101,9 +146,7 @@ Result<Located> Identifier::locate(const SocketTuple& tuple, Failure& failure) {
   failure.uid_known = true;
   if (located.socket.inode == 0)
     return make_error("the calling process closed its socket before it was identified");
-  const std::vector<pid_t> members = TRY(list_members(cgroups_));
-  located.owners = find_owners(members, located.socket.inode);
-  if (located.owners.empty()) return make_error("no process of this sandbox holds the calling socket");
+  const std::vector<pid_t> members = TRY(find_group(located, failure));
   TRY(resolve_owners(members, located, failure));
   return located;
 }
@@ -112,10 +155,12 @@ Result<void> Identifier::confirm(const SocketTuple& tuple, const Located& locate
   const SocketInfo socket = TRY_CONTEXT(query_.find(tuple), "the calling socket is gone");
   if (socket.inode != located.socket.inode || socket.cookie != located.socket.cookie)
     return make_error("the calling socket was replaced while it was identified");
-  const std::vector<pid_t> members = TRY(list_members(cgroups_));
-  const std::vector<Owner> owners = find_owners(members, socket.inode);
-  if (owners.empty()) return make_error("the calling process is gone");
-  for (const Owner& owner : owners) {
+  Located again;
+  again.socket = socket;
+  Failure ignored;
+  TRY(find_group(again, ignored));
+  if (again.group != located.group) return make_error("the calling socket went to another container");
+  for (const Owner& owner : again.owners) {
     const Fd process = TRY_CONTEXT(procfs::open_process(owner.pid), "the calling process is gone");
     struct stat status;
     if (fstatat(process.raw(), "exe", &status, 0) != 0) return errno_error("the calling process is gone");

@@ -20,6 +20,7 @@ struct Ancestor {
 };
 
 struct Located {
+  std::string group;  // whose members the owners are
   SocketInfo socket;
   std::vector<Owner> owners;  // all of them execute the same file
   pid_t pid = 0;              // the first owner
@@ -30,16 +31,27 @@ struct Located {
 struct Failure {
   std::string code;  // "policy_denied" or "ambiguous_owner"
   std::string reason;
-  pid_t pid = 0;  // as far as it was known
+  std::string group;  // empty: unknown
+  pid_t pid = 0;      // as far as it was known
   uint32_t uid = 0;
   bool uid_known = false;
   std::string binary;
 };
 
+// One container: the processes in these cgroup directories (the same ones in every hierarchy).
+struct Group {
+  std::string id;
+  std::vector<std::string> cgroups;
+};
+
 class Identifier {
  public:
-  Identifier(SocketQuery query, std::vector<std::string> cgroups)
-      : query_(std::move(query)), cgroups_(std::move(cgroups)) {}
+  Identifier(SocketQuery query, Group first) : query_(std::move(query)), groups_{std::move(first)} {}
+
+  // A further container of the sandbox; replaces one of the same id. An error if it cannot be told apart from
+  // another: the same cgroup, or one inside the other.
+  Result<void> add_group(Group group);
+  void remove_group(const std::string& id);
 
   // Error::message says why; `failure` is filled with what is known nevertheless.
   Result<Located> locate(const SocketTuple& tuple, Failure& failure);
@@ -47,10 +59,11 @@ class Identifier {
   Result<void> confirm(const SocketTuple& tuple, const Located& located);
 
  private:
+  Result<std::vector<pid_t>> find_group(Located& located, Failure& failure);
   Result<void> resolve_owners(const std::vector<pid_t>& members, Located& located, Failure& failure);
 
   SocketQuery query_;
-  std::vector<std::string> cgroups_;
+  std::vector<Group> groups_;
 };
 
 // The chain of parents of `pid` that are in `members`; stops where the sandbox ends.

@@ -54,6 +54,7 @@ net::Task<void> BypassAudit::write_first(Key key, net::RejectedPacket rejected) 
     enforce::IdentifiedCaller who = co_await enforce::identify_caller(context_, tuple_of(rejected.packet));
     if (!who.actor.uid) who.actor.uid = rejected.uid;
     event.actor = std::move(who.actor);
+    event.subject = who.container->subject;
   }
   ++context_.counters.denied;
   context_.record(event);

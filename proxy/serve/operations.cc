@@ -71,7 +71,7 @@ std::string operate_status(const Sandbox& sandbox) {
       .member("denied", context.counters.denied)
       .member("audit_sequence", context.log.sequence())
       .member("audit_failures", context.counters.audit_failures)
-      .member("trusted_binaries", static_cast<uint64_t>(context.trust.size()))
+      .member("trusted_binaries", static_cast<uint64_t>(context.main()->trust.size()))
       .end_object();
   return answer.take();
 }

@@ -24,7 +24,7 @@ class AuditLog : public testing::Test {
   void TearDown() override { std::filesystem::remove_all(directory_); }
 
   Log open() {
-    Result<Log> log = Log::open(file_, Origin{"sandbox", "container", "web", "sha256:00", 1});
+    Result<Log> log = Log::open(file_, Origin{"sandbox", {"container", "web", "sha256:00", 1}});
     EXPECT_TRUE(log) << (log ? "" : log.error().message);
     return std::move(*log);
   }

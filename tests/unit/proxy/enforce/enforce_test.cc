@@ -46,9 +46,12 @@ class Decision : public testing::Test {
     ASSERT_TRUE(outcome.policy) << (outcome.diagnostics.empty() ? "" : outcome.diagnostics[0].message);
     auto engine = policy::Engine::compile(*outcome.policy);
     ASSERT_TRUE(engine) << engine.error().message;
+    auto container = std::make_shared<Container>();
+    container->engine = *engine;
+    container->subject = {"c", "web", "d", 1};
     context_ = std::make_unique<Context>(
-        *engine, peer::Identifier(std::move(*peer::SocketQuery::create()), {directory_}),
-        std::move(*audit::Log::open(directory_ + "/audit.jsonl", audit::Origin{"s", "c", "web", "d", 1})));
+        container, peer::Identifier(std::move(*peer::SocketQuery::create()), {"c", {directory_}}),
+        std::move(*audit::Log::open(directory_ + "/audit.jsonl", audit::Origin{"s", container->subject})));
     context_->decision_prefix = "t";
     acceptor_.listen();
     client_.connect(acceptor_.local_endpoint());
@@ -161,7 +164,7 @@ TEST_F(Decision, anAllowWritesNothingYet) {
 
 TEST_F(Decision, aChangedBinaryIsRefused) {
   start_resolver();
-  context_->trust.pin(own_binary_, std::string(64, '0'), peer::TrustStore::Origin::Create);
+  context_->main()->trust.pin(own_binary_, std::string(64, '0'), peer::TrustStore::Origin::Create);
   EXPECT_EQ(decide("public.test", 443), "binary_integrity");
   EXPECT_EQ(audit_lines()[0].find("layer")->string, "identity");
 }

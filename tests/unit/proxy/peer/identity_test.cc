@@ -87,7 +87,9 @@ class Identity : public testing::Test {
     children_.push_back(child);
     return child;
   }
-  Identifier identifier() { return Identifier(std::move(*SocketQuery::create()), {"/nowhere", directory_}); }
+  Identifier identifier() {
+    return Identifier(std::move(*SocketQuery::create()), {"c", {"/nowhere", directory_}});
+  }
 
   std::string directory_;
   std::vector<pid_t> children_;
@@ -185,6 +187,37 @@ TEST_F(Identity, G4_aThreadWithItsOwnDescriptorsHidesNothing) {
   keeper.join();
   bystander.join();
   EXPECT_FALSE(holds_socket(getpid(), inode));
+}
+
+// A pod: the group says whose policy applies, and a socket that two containers hold is nobody's.
+TEST_F(Identity, containersAreToldApartByTheirCgroups) {
+  const Pair pair = connected_pair();
+  const std::string other = directory_ + "-other";
+  std::filesystem::create_directory(other);
+  Identifier finder = identifier();
+  const Result<void> nested = finder.add_group({"nested", {directory_ + "/inner"}});
+  ASSERT_FALSE(nested);
+  EXPECT_NE(nested.error().message.find("cannot be told apart"), std::string::npos);
+  EXPECT_FALSE(finder.add_group({"same", {directory_}}));
+  ASSERT_TRUE(finder.add_group({"other", {other}}));
+  std::ofstream(other + "/cgroup.procs") << getpid() << '\n';
+  set_members("cgroup.procs", {});
+  Failure failure;
+  Result<Located> located = finder.locate(pair.tuple, failure);
+  ASSERT_TRUE(located) << located.error().message;
+  EXPECT_EQ(located->group, "other");
+  EXPECT_TRUE(finder.confirm(pair.tuple, *located));
+  set_members("cgroup.procs", {spawn(-1)});  // inherits the socket, in the first container
+  EXPECT_FALSE(finder.confirm(pair.tuple, *located));
+  located = finder.locate(pair.tuple, failure);
+  ASSERT_FALSE(located);
+  EXPECT_EQ(failure.code, "ambiguous_owner");
+  std::filesystem::remove_all(other);  // gone: the first container's process is alone with it
+  located = finder.locate(pair.tuple, failure);
+  ASSERT_TRUE(located) << located.error().message;
+  EXPECT_EQ(located->group, "c");
+  finder.remove_group("other");
+  EXPECT_TRUE(finder.add_group({"other", {other}}));
 }
 
 TEST_F(Identity, G5_anExecBetweenTheTwoStepsShows) {

@@ -1,0 +1,20 @@
+// One container of the sandbox: its policy, and what is trusted in its image. A pod has several, told apart
+// by the cgroup of the calling process.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "policy/engine/engine.h"
+#include "proxy/audit/event.h"
+#include "proxy/peer/trust.h"
+
+namespace nemoclaw::enforce {
+
+struct Container {
+  std::shared_ptr<const policy::Engine> engine;
+  peer::TrustStore trust;
+  audit::Subject subject;  // its id, and its policy
+};
+
+}  // namespace nemoclaw::enforce

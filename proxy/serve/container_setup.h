@@ -1,0 +1,31 @@
+// What a directory says about one container (sandbox.json, policy.yaml, binaries.json), turned into what
+// decisions need: the sandbox directory for the first one, containers/<id> below it for those that join
+// (docs/sandbox.md).
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "proxy/enforce/container.h"
+#include "proxy/peer/identity.h"
+#include "runtime/oci/sandbox_record.h"
+
+namespace nemoclaw::serve {
+
+struct LoadedContainer {
+  oci::SandboxRecord record;
+  std::shared_ptr<enforce::Container> container;
+  peer::Group group;
+};
+
+// Reads files of that directory only, so that a confined proxy can do it. An error if binaries.json is
+// missing.
+Result<LoadedContainer> load_container(const std::string& directory);
+
+// Makes binaries.json, unless it is there. As root, before the container's first instruction.
+Result<void> pin_binaries(const std::string& directory);
+
+// The id of the container that a record is about.
+const std::string& container_id_of(const oci::SandboxRecord& record);
+
+}  // namespace nemoclaw::serve
