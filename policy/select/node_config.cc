@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "policy/parse/keys.h"
+#include "policy/select/decode_selection.h"
 #include "policy/select/directories.h"
 #include "policy/select/select.h"
 #include "runtime/base/error.h"
@@ -73,8 +74,8 @@ const Keys<NodeConfig>& config_keys() {
                         "The policy of containers for which nothing else is said."),
       paths_key("policy_directories", &NodeConfig::policy_directories,
                 "Where policies are looked up by name."),
-      boolean("annotations", &NodeConfig::annotations_allowed,
-              "Whether a container's annotation ai.nemoclaw.policy may choose its policy."),
+      other<NodeConfig>("annotations", Shape::Object, decode_annotations,
+                        "Whose annotation ai.nemoclaw.policy may choose the policy."),
       path_key("run_directory", &NodeConfig::run_directory, "Directories of running sandboxes."),
       path_key("log_directory", &NodeConfig::log_directory, "Audit files."),
       path_key("state_directory", &NodeConfig::state_directory, "What outlives a sandbox."),
@@ -85,7 +86,8 @@ const Keys<NodeConfig>& config_keys() {
       paths_key("extra_ca_files", &NodeConfig::extra_ca_files, "Further certificates to trust upstream."),
       later_key("upstream_proxy", Shape::Text, "Proxy that the proxy connects through."),
       later_key("ceiling", Shape::Text, "A policy that bounds every sandbox."),
-      later_key("bindings", list_shape(Shape::Object), "Policies by namespace, pod, container or image."),
+      other<NodeConfig>("bindings", list_shape(Shape::Object), decode_bindings,
+                        "Policies by Kubernetes namespace, pod, container or image."),
   };
   return keys;
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "policy/select/container_facts.h"
 #include "policy/select/directories.h"
 #include "runtime/base/error.h"
 #include "runtime/base/path.h"
@@ -48,12 +49,19 @@ Result<Selected> select_digest(const NodeConfig& config, const std::string& dige
                     known_names(files));
 }
 
-Result<Selected> select_annotated(const NodeConfig& config, const std::string& value) {
+std::string refuse_annotation(const ContainerFacts& facts, const std::string& value) {
+  const std::string start = std::string("annotation ") + annotation + ": ";
+  if (!facts.kubernetes)
+    return start +
+           "the node's configuration does not allow containers to choose their policy; remove the annotation";
+  return start + "namespace " + quoted(facts.name_space) + " may not choose " + quoted(value) +
+         "; list it under annotations.kubernetes in the node's configuration, or remove the annotation";
+}
+
+Result<Selected> select_annotated(const NodeConfig& config, const ContainerFacts& facts,
+                                  const std::string& value) {
   const std::string source = "annotation";
-  if (!config.annotations_allowed)
-    return make_error(std::string("annotation ") + annotation +
-                      ": the node's configuration does not allow containers to choose "
-                      "their policy; remove the annotation");
+  if (!config.annotations.allow(facts, value)) return make_error(refuse_annotation(facts, value));
   if (value.starts_with(digest_prefix)) return select_digest(config, value, source);
   if (!is_policy_name(value))
     return make_error(std::string("annotation ") + annotation + ": " + quoted(value) +
@@ -74,8 +82,13 @@ Result<std::optional<Selected>> select_policy(const NodeConfig& config,
     return std::optional<Selected>(is_file ? TRY(load(*command_line, "command line"))
                                            : TRY(select_name(config, *command_line, "command line")));
   }
+  const ContainerFacts facts = TRY(container_facts(spec));
+  if (const Binding* binding = find_binding(config.bindings, facts))
+    return std::optional<Selected>(TRY_CONTEXT(
+        select_name(config, binding->policy, "binding"),
+        config.file + (binding->at.line ? ":" + std::to_string(binding->at.line) : std::string())));
   if (const std::string* value = spec.find_annotation(annotation))
-    return std::optional<Selected>(TRY(select_annotated(config, *value)));
+    return std::optional<Selected>(TRY(select_annotated(config, facts, *value)));
   return std::optional<Selected>(TRY(select_name(config, config.default_policy, "default")));
 }
 

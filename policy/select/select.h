@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "policy/model/policy.h"
+#include "policy/select/bindings.h"
 #include "runtime/base/result.h"
 #include "runtime/oci/spec.h"
 
@@ -18,7 +19,8 @@ struct NodeConfig {
   std::string file;  // where it was read from; empty = defaults
   std::string default_policy = "default";
   std::vector<std::string> policy_directories = {"/etc/nemoclaw/policies", "/usr/share/nemoclaw/policies"};
-  bool annotations_allowed = true;
+  std::vector<Binding> bindings;  // the first that matches counts
+  AnnotationRules annotations;
   std::string run_directory = "/run/nemoclaw/sandboxes";
   std::string log_directory = "/var/log/nemoclaw";
   std::string state_directory = "/var/lib/nemoclaw";
@@ -35,11 +37,12 @@ struct Selected {
   Policy policy;
   std::string text;  // as read, for the sandbox directory
   std::string file;
-  std::string source;  // "command line", "annotation", "default"
+  std::string source;  // "command line", "binding", "annotation", "default"
 };
 
-// --policy FILE|NAME|none, then annotation ai.nemoclaw.policy (a name or sha256:<digest>, never a path), then
-// the default. nullopt: --policy none. An unknown name lists the names that are known.
+// --policy FILE|NAME|none, then the node's bindings, then annotation ai.nemoclaw.policy (a name or
+// sha256:<digest>, never a path), then the default. nullopt: --policy none. An unknown name lists the names
+// that are known.
 Result<std::optional<Selected>> select_policy(const NodeConfig& config,
                                               const std::optional<std::string>& command_line,
                                               const oci::Spec& spec);

@@ -176,6 +176,49 @@ EOF
   expect 0
 }
 
+# A configuration like the suite's own with more keys, which come on stdin.
+write_bindings() { cat "$T/config.yaml" - >"$T/node.yaml"; }
+rt_node() { "$RUNTIME" --config "$T/node.yaml" --root "$T/root" "$@"; }
+in_pod() { # NAMESPACE JQ-FILTER
+  make_agent_bundle ".annotations = {\"io.kubernetes.cri.container-type\": \"container\",
+    \"io.kubernetes.cri.sandbox-namespace\": \"$1\", \"io.kubernetes.cri.sandbox-name\": \"pod-1\",
+    \"io.kubernetes.cri.container-name\": \"work\", \"io.kubernetes.cri.image-name\": \"registry/team/agent:1\"} $2"
+}
+
+@test "a binding of the node chooses by namespace, pod, container and image, before any annotation" {
+  write_bindings <<'EOF'
+bindings:
+  - {namespace: prod, policy: no-such-one}
+  - {namespace: "dev-*", pod: "pod-*", container: work, image: "registry/*/agent:*", policy: main}
+EOF
+  in_pod dev-1 '+ {"ai.nemoclaw.policy": "default"}'
+  command_line curl -sS https://allowed.test/by-binding
+  run rt_node run --bundle "$B" "$ID"
+  expect 0 "hello to GET /by-binding"
+  run rt_node plan --bundle "$B"
+  expect 0 "policy: main (binding"
+  in_pod prod ''
+  run rt_node create --bundle "$B" "$ID"
+  expect 1 "node.yaml:" "no-such-one" "known are: "
+  expect_nothing_left
+}
+
+@test "a pod chooses its policy only where the node lists it for the namespace, and forged facts are refused" {
+  write_bindings <<'EOF'
+annotations: {kubernetes: [{namespace: "dev-*", policies: [main]}]}
+EOF
+  in_pod dev-1 '+ {"ai.nemoclaw.policy": "main"}'
+  run rt_node plan --bundle "$B"
+  expect 0 "policy: main (annotation"
+  in_pod other '+ {"ai.nemoclaw.policy": "main"}'
+  run rt_node create --bundle "$B" "$ID"
+  expect 1 "namespace 'other' may not choose 'main'"
+  in_pod dev-1 '+ {"ai.nemoclaw.policy": "main", "io.kubernetes.pod.namespace": "other"}'
+  run rt_node create --bundle "$B" "$ID"
+  expect 1 forged
+  expect_nothing_left
+}
+
 @test "a policy without a name on the command line is the default one" {
   make_agent_bundle
   command_line sh -c 'id -un; curl -sS https://allowed.test/by-default'

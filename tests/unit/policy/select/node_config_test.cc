@@ -32,7 +32,7 @@ TEST_F(Config, EveryKey) {
   EXPECT_EQ(config->file, root_ + "/config.yaml");
   EXPECT_EQ(config->default_policy, "team");
   EXPECT_EQ(config->policy_directories, (std::vector<std::string>{"/a", "/c"}));
-  EXPECT_FALSE(config->annotations_allowed);
+  EXPECT_FALSE(config->annotations.containers);
   EXPECT_EQ(config->run_directory, "/r");
   EXPECT_EQ(config->log_directory, "/l");
   EXPECT_EQ(config->state_directory, "/s");
@@ -48,7 +48,7 @@ TEST_F(Config, EmptyIsDefaults) {
     auto config = load(text);
     ASSERT_TRUE(config) << '[' << text << "] " << config.error().message;
     EXPECT_EQ(config->default_policy, "default");
-    EXPECT_TRUE(config->annotations_allowed);
+    EXPECT_TRUE(config->annotations.containers);
   }
 }
 
@@ -64,7 +64,15 @@ TEST_F(Config, MistakesHaveAPlace) {
       {"policy_directories: [/a, b]\n", "config.yaml:1:26: "},
       {"default_policy: /etc/x.yaml\n", "must be the name of a policy"},
       {"upstream_proxy: http://p:1\n", "'upstream_proxy' is not supported by this version yet"},
-      {"bindings: []\n", "'bindings' is not supported by this version yet"},
+      {"bindings: {}\n", "config.yaml:1:11: "},
+      {"bindings: [{namespace: a}]\n", "policy"},
+      {"bindings: [{policy: p}]\n", "a binding without 'namespace', 'pod', 'container' or 'image'"},
+      {"bindings: [{policy: /p.yaml, pod: x}]\n",
+       "config.yaml:1:21: P0122: 'policy' must be the name of a policy"},
+      {"bindings: [{policy: p, pod: ''}]\n", "config.yaml:1:29: P0123: "},
+      {"bindings: [{policy: p, containr: x, pod: y}]\n", "did you mean 'container'?"},
+      {"annotations: {kubernetes: [{policies: [a]}]}\n", "namespace"},
+      {"annotations: {kubernetes: {a: b}}\n", "config.yaml:1:27: "},
       {"- a\n", "config.yaml:1:1: "},
   };
   for (const auto& each : cases) {
@@ -72,6 +80,25 @@ TEST_F(Config, MistakesHaveAPlace) {
     ASSERT_FALSE(config) << each.text;
     EXPECT_NE(config.error().message.find(each.message), std::string::npos) << config.error().message;
   }
+}
+
+TEST_F(Config, BindingsAndAnnotationRules) {
+  auto config = load(
+      "bindings:\n- {namespace: kube-*, policy: system}\n- pod: web-*\n  container: app\n  image: "
+      "\"*/agent:*\"\n"
+      "  policy: strict\n"
+      "annotations:\n  containers: false\n  kubernetes:\n  - {namespace: team-*, policies: [strict, "
+      "\"dev-*\"]}\n");
+  ASSERT_TRUE(config) << config.error().message;
+  ASSERT_EQ(config->bindings.size(), 2u);
+  EXPECT_EQ(config->bindings[0].name_space, "kube-*");
+  EXPECT_EQ(config->bindings[0].at.line, 2u);
+  EXPECT_EQ(config->bindings[1].pod + config->bindings[1].container + config->bindings[1].image,
+            "web-*app*/agent:*");
+  EXPECT_EQ(config->bindings[1].policy, "strict");
+  EXPECT_FALSE(config->annotations.containers);
+  ASSERT_EQ(config->annotations.kubernetes.size(), 1u);
+  EXPECT_EQ(config->annotations.kubernetes[0].policies, (std::vector<std::string>{"strict", "dev-*"}));
 }
 
 TEST_F(Config, AFileThatIsNamedMustExist) {

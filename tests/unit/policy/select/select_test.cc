@@ -103,10 +103,38 @@ TEST_F(Select, AnnotationsAreNamesOrDigests) {
 }
 
 TEST_F(Select, AnnotationsWhereTheNodeForbidsThem) {
-  config_.annotations_allowed = false;
+  config_.annotations.containers = false;
   annotate("team");
   EXPECT_NE(refusal({}).find("does not allow containers to choose"), std::string::npos);
   EXPECT_EQ(choose("other").policy.name, "other");
+}
+
+TEST_F(Select, BindingsComeBeforeAnnotations) {
+  config_.file = "/c.yaml";
+  config_.bindings.push_back({"prod", "", "", "", "other", {3, 1}});
+  annotate("team");
+  EXPECT_EQ(choose({}).source, "annotation") << "not in Kubernetes, so nothing is bound";
+  spec_.annotations.emplace_back("io.kubernetes.cri.sandbox-namespace", "prod");
+  EXPECT_EQ(choose({}).policy.name, "other");
+  EXPECT_EQ(choose({}).source, "binding");
+  EXPECT_EQ(choose("team").source, "command line");
+  config_.bindings[0].policy = "gone";
+  EXPECT_NE(refusal({}).find("/c.yaml:3: binding: there is no policy 'gone'; known are: "), std::string::npos)
+      << refusal({});
+}
+
+TEST_F(Select, PodsChooseWhatTheirNamespaceMay) {
+  annotate("team");
+  spec_.annotations.emplace_back("io.kubernetes.cri.sandbox-namespace", "dev");
+  EXPECT_NE(refusal({}).find("namespace 'dev' may not choose 'team'"), std::string::npos) << refusal({});
+  config_.annotations.kubernetes = {{"d*", {"other", "te*"}}};
+  EXPECT_EQ(choose({}).policy.name, "team");
+  annotate("default");
+  spec_.annotations.emplace_back("io.kubernetes.cri.sandbox-namespace", "dev");
+  EXPECT_NE(refusal({}).find("may not choose 'default'"), std::string::npos);
+  annotate("other");
+  spec_.annotations.emplace_back("io.kubernetes.cri.sandbox-namespace", "prod");
+  EXPECT_NE(refusal({}).find("namespace 'prod' may not choose 'other'"), std::string::npos);
 }
 
 TEST_F(Select, BrokenPoliciesShowEveryError) {
