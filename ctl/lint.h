@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "ctl/lint_acceptances.h"
 #include "policy/model/policy.h"
 #include "policy/parse/parse.h"
 
@@ -23,7 +24,8 @@ class Findings {
   explicit Findings(std::string_view text) : text_(text) {}
 
   void add(const char* code, policy::Location at, std::string message, std::string fix);
-  // In the order of the file.
+  void add(policy::Diagnostic finding);
+  // In the order of the file; what was found is forgotten.
   std::vector<policy::Diagnostic> take();
 
  private:
@@ -31,7 +33,7 @@ class Findings {
   std::vector<policy::Diagnostic> found_;
 };
 
-std::vector<policy::Diagnostic> lint(const LintInput& input);
+LintResult lint(const LintInput& input);
 
 // The groups of rules.
 void lint_binaries(const LintInput& input, Findings& findings);   // L0101, L0102, L0112

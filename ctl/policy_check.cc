@@ -7,6 +7,7 @@
 #include "ctl/command.h"
 #include "ctl/options.h"
 #include "ctl/policy_commands.h"
+#include "ctl/printable.h"
 #include "policy/engine/engine.h"
 #include "policy/parse/parse.h"
 #include "runtime/base/file.h"
@@ -94,7 +95,7 @@ int run_policy_check(const std::vector<std::string>& args) {
   if (*json)
     std::printf("%s\n", as_json(all).c_str());
   else
-    for (const Checked& checked : all) print_text(checked, isatty(STDOUT_FILENO) == 1);
+    for (const Checked& checked : all) print_text(checked, wants_colour(STDOUT_FILENO));
   int code = kExitFine;
   for (const Checked& checked : all)
     code = std::max<int>(code, !checked.unreadable.empty() ? kExitUsage

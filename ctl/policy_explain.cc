@@ -9,6 +9,7 @@
 #include "ctl/explain.h"
 #include "ctl/options.h"
 #include "ctl/policy_commands.h"
+#include "ctl/printable.h"
 #include "policy/compile/image_facts.h"
 #include "policy/parse/parse.h"
 #include "policy/select/select.h"
@@ -83,7 +84,7 @@ int run_policy_explain(const std::vector<std::string>& args) {
   policy::ParseOutcome outcome = policy::parse_policy(*text, file);
   if (!outcome.policy) {
     for (const auto& diagnostic : outcome.diagnostics)
-      std::fputs(policy::render_text(diagnostic, file, isatty(STDERR_FILENO) == 1).c_str(), stderr);
+      std::fputs(policy::render_text(diagnostic, file, wants_colour(STDERR_FILENO)).c_str(), stderr);
     return kExitNo;
   }
   const auto explanation = explain(std::move(*outcome.policy), *options);

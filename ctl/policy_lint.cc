@@ -10,6 +10,7 @@
 #include "ctl/options.h"
 #include "ctl/policy_commands.h"
 #include "ctl/policy_source.h"
+#include "ctl/printable.h"
 #include "runtime/base/file.h"
 #include "runtime/base/json.h"
 
@@ -19,16 +20,38 @@ namespace {
 const std::vector<OptionRow> kRows = {
     {"config", "FILE", "the node's configuration, for names (default: /etc/nemoclaw/config.yaml)"},
     {"rootfs", "DIR", "an unpacked image: report binaries that it does not have"},
+    {"verbose,v", nullptr, "print accepted findings as well, with their reasons"},
     {"format", "text|json", "how to print (default: text)"},
     {"help,h", nullptr, "this text"}};
 
-void print_text(const std::string& file, const std::vector<policy::Diagnostic>& findings) {
-  for (const policy::Diagnostic& finding : findings)
-    std::fputs(policy::render_text(finding, file, isatty(STDOUT_FILENO) == 1).c_str(), stdout);
-  if (findings.empty())
-    std::printf("%s: nothing found\n", file.c_str());
-  else
-    std::printf("%s: %zu finding%s\n", file.c_str(), findings.size(), findings.size() == 1 ? "" : "s");
+void print_text(const std::string& file, const LintResult& result, bool verbose) {
+  for (const policy::Diagnostic& finding : result.findings)
+    std::fputs(policy::render_text(finding, file, wants_colour(STDOUT_FILENO)).c_str(), stdout);
+  if (verbose)
+    for (const Accepted& accepted : result.accepted)
+      std::printf("%s:%u: accepted %s: %s\n  = reason: %s\n", file.c_str(), accepted.finding.at.line,
+                  accepted.finding.code.c_str(), printable(accepted.finding.message, 512).c_str(),
+                  printable(accepted.reason, 512).c_str());
+  const size_t count = result.findings.size();
+  std::printf("%s: %s finding%s", file.c_str(), count == 0 ? "no" : std::to_string(count).c_str(),
+              count == 1 ? "" : "s");
+  if (!result.accepted.empty()) std::printf(", %zu accepted", result.accepted.size());
+  std::printf("\n");
+}
+
+// The array that editors get, each finding with the reason why it is accepted, if it is.
+void write_json(json::Writer& writer, const std::string& file, const LintResult& result) {
+  std::vector<policy::Diagnostic> all = result.findings;
+  for (const Accepted& accepted : result.accepted) all.push_back(accepted.finding);
+  const auto rendered = json::parse(policy::render_json(all, file));
+  if (!rendered) return;
+  for (size_t i = 0; i < rendered->array.size(); ++i) {
+    writer.begin_object();
+    for (const auto& [key, value] : rendered->array[i].object) writer.member(key, value);
+    if (i >= result.findings.size())
+      writer.member("accepted", result.accepted[i - result.findings.size()].reason);
+    writer.end_object();
+  }
 }
 
 }  // namespace
@@ -40,6 +63,8 @@ int run_policy_lint(const std::vector<std::string>& args) {
     std::fputs(
         help_text("nemoclawctl policy lint FILE|NAME...",
                   "Prints what a valid policy allows, but is seldom meant: each with code, line and fix.\n"
+                  "A finding that is meant is accepted by a comment above its line, with a reason:\n"
+                  "  # lint: accept L0105 every customer has a host of its own\n"
                   "Exit code: 0 nothing found, 1 something found or a policy is invalid, 2 unreadable.",
                   kRows)
             .c_str(),
@@ -62,13 +87,12 @@ int run_policy_lint(const std::vector<std::string>& args) {
     const auto source = open_policy("lint", word, options->value("config"), failed);
     code = std::max(code, failed);
     if (!source) continue;
-    const auto findings = lint({source->policy, source->text, rootfs});
-    if (!findings.empty()) code = std::max<int>(code, kExitNo);
-    if (!*json) {
-      print_text(source->file, findings);
-    } else if (const auto rendered = json::parse(policy::render_json(findings, source->file))) {
-      for (const json::Value& finding : rendered->array) writer.value(finding);
-    }
+    const LintResult result = lint({source->policy, source->text, rootfs});
+    if (!result.findings.empty()) code = std::max<int>(code, kExitNo);
+    if (*json)
+      write_json(writer, source->file, result);
+    else
+      print_text(source->file, result, options->has("verbose"));
   }
   if (*json) std::printf("%s\n", writer.end_array().take().c_str());
   return code;

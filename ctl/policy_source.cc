@@ -6,6 +6,7 @@
 
 #include "ctl/command.h"
 #include "ctl/policy_commands.h"
+#include "ctl/printable.h"
 #include "policy/parse/parse.h"
 #include "policy/select/select.h"
 #include "runtime/base/file.h"
@@ -20,7 +21,7 @@ std::optional<PolicySource> open_policy_file(const char* command, const std::str
   }
   policy::ParseOutcome outcome = policy::parse_policy(*text, file);
   for (const policy::Diagnostic& diagnostic : outcome.diagnostics)
-    std::fputs(policy::render_text(diagnostic, file, isatty(STDERR_FILENO) == 1).c_str(), stderr);
+    std::fputs(policy::render_text(diagnostic, file, wants_colour(STDERR_FILENO)).c_str(), stderr);
   if (!outcome.policy) {
     exit_code = kExitNo;
     return std::nullopt;

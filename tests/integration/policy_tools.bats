@@ -67,7 +67,25 @@ EOF
   expect 1 L0112
   printf 'version: 1\nlandlock: {compatibility: hard_requirement}\n' >"$T/clean.yaml"
   run ctl policy lint "$T/clean.yaml"
-  expect 0 "nothing found"
+  expect 0 "no findings"
+}
+
+@test "lint finds nothing in what is shipped, apart from what is accepted with a reason" {
+  run ctl policy lint "$REPO"/policy/presets/*.yaml
+  expect 0 "slack.yaml: no findings" "jira.yaml: no findings, 1 accepted"
+  expect_not warning
+  run ctl policy lint --format json "$REPO"/policy/presets/*.yaml
+  expect 0
+  jq -e 'length > 5 and all(.[]; .accepted | length > 10)' <<<"$output" >/dev/null || fail "$output"
+}
+
+@test "lint wants a reason for what is accepted, and a finding" {
+  printf 'version: 1\n# lint: accept L0114\nlandlock: {compatibility: best_effort}\n' >"$T/unsaid.yaml"
+  run ctl policy lint "$T/unsaid.yaml"
+  expect 1 L0114 "L0116" "without a reason"
+  printf '# lint: accept L0105 there was a wildcard\nversion: 1\nlandlock: {compatibility: hard_requirement}\n' >"$T/stale.yaml"
+  run ctl policy lint "$T/stale.yaml"
+  expect 1 L0117
 }
 
 @test "diff says what becomes possible and what stops" {

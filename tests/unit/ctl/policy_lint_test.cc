@@ -20,7 +20,7 @@ std::vector<std::string> findings(const std::string& text, std::optional<std::st
   const auto outcome = policy::parse_policy(text, "test.yaml");
   if (!outcome.policy) return {"invalid: " + policy::render_line(outcome.diagnostics.at(0), "test.yaml")};
   std::vector<std::string> found;
-  for (const auto& each : lint({*outcome.policy, text, std::move(rootfs)})) {
+  for (const auto& each : lint({*outcome.policy, text, std::move(rootfs)}).findings) {
     EXPECT_FALSE(each.message.empty() || each.remedy.empty() || each.source_line.empty()) << each.code;
     found.push_back(std::to_string(each.at.line) + " " + each.code);
   }
@@ -144,10 +144,41 @@ TEST(PolicyLint, Paths) {
   });
 }
 
+TEST(PolicyLint, AcceptedFindingsNeedAReasonAndAFinding) {
+  const std::string finding = "landlock: {compatibility: best_effort}\n";
+  using Found = std::vector<std::string>;
+  const auto accepted = [&](const std::string& comment) { return "version: 1\n" + comment + "\n" + finding; };
+  EXPECT_EQ(findings(accepted("# lint: accept L0114 not every node has it")), Found{});
+  EXPECT_EQ(findings(accepted("#lint:   accept  L0114  it is so\n\n# and more")), Found{});
+  EXPECT_EQ(findings(accepted("# lint: accept L0114")), (Found{"2 L0116", "3 L0114"}));
+  EXPECT_EQ(findings(accepted("# lint: accept everything here")), (Found{"2 L0116", "3 L0114"}));
+  EXPECT_EQ(findings(accepted("# lint: ignore L0114 because")), (Found{"2 L0116", "3 L0114"}));
+  EXPECT_EQ(findings(accepted("# lint: accept L0105 another code")), (Found{"2 L0117", "3 L0114"}));
+  EXPECT_EQ(findings("# lint: accept L0114 above another line\nversion: 1\n" + finding),
+            (Found{"1 L0117", "3 L0114"}));
+  EXPECT_EQ(findings("version: 1\n" + finding + "# lint: accept L0114 below\n"),
+            (Found{"2 L0114", "3 L0117"}));
+  // What is absent is found where the content starts.
+  EXPECT_EQ(findings("# lint: accept L0114 not every node has it\nversion: 1\n"), Found{});
+  EXPECT_EQ(findings("# a comment\n\nversion: 1\n"), Found{"3 L0114"});
+}
+
+TEST(PolicyLint, SeveralFindingsOfOneLineAreAcceptedOneByOne) {
+  const std::string below =
+      "- {host: \"*.a.example.test\", port: 443, access: full}\n      binaries: [{path: /usr/bin/curl}]\n";
+  const auto with = [&](const std::string& comments) {
+    return kHead + "network_policies:\n  a:\n      endpoints:\n" + comments + "      " + below;
+  };
+  EXPECT_EQ(findings(with("")).size(), 2u);
+  EXPECT_EQ(findings(with("      # lint: accept L0105 known\n")).size(), 1u);
+  EXPECT_EQ(findings(with("      # lint: accept L0105 known\n      # lint: accept L0104 meant\n")).size(),
+            0u);
+}
+
 TEST(PolicyLint, EveryCodeIsDocumented) {
   const auto text = read_file(SOURCE_DIR "/docs/policy-lint.md");
   ASSERT_TRUE(text);
-  for (int number = 101; number <= 115; ++number)
+  for (int number = 101; number <= 117; ++number)
     EXPECT_NE(text->find("\n| L0" + std::to_string(number) + " |"), std::string::npos) << number;
 }
 
@@ -169,7 +200,7 @@ TEST_F(PolicyLintCommand, ExitCodes) {
   write("bad.yaml", "version: 1\n");
   write("invalid.yaml", "version: 2\n");
   EXPECT_EQ(run(run_policy_lint, {path("good.yaml")}), kExitFine) << out_;
-  EXPECT_NE(out_.find("nothing found"), std::string::npos);
+  EXPECT_NE(out_.find("no findings"), std::string::npos);
   EXPECT_EQ(run(run_policy_lint, {path("good.yaml"), path("bad.yaml")}), kExitNo);
   EXPECT_NE(out_.find("bad.yaml:1:1: warning L0114"), std::string::npos) << out_;
   EXPECT_NE(out_.find("help: write"), std::string::npos) << out_;
@@ -182,6 +213,21 @@ TEST_F(PolicyLintCommand, ExitCodes) {
   ASSERT_TRUE(parsed) << out_;
   ASSERT_EQ(parsed->array.size(), 1u);
   EXPECT_EQ(parsed->array[0].find("code")->string, "L0114");
+  EXPECT_EQ(parsed->array[0].find("accepted"), nullptr);
+}
+
+TEST_F(PolicyLintCommand, ReportsWhatIsAccepted) {
+  write("accepted.yaml", "# lint: accept L0114 the nodes are old\nversion: 1\n");
+  EXPECT_EQ(run(run_policy_lint, {path("accepted.yaml")}), kExitFine);
+  EXPECT_NE(out_.find("no findings, 1 accepted"), std::string::npos) << out_;
+  EXPECT_EQ(out_.find("the nodes are old"), std::string::npos) << out_;
+  EXPECT_EQ(run(run_policy_lint, {"-v", path("accepted.yaml")}), kExitFine);
+  EXPECT_NE(out_.find(":2: accepted L0114"), std::string::npos) << out_;
+  EXPECT_NE(out_.find("reason: the nodes are old"), std::string::npos) << out_;
+  EXPECT_EQ(run(run_policy_lint, {"--format", "json", path("accepted.yaml")}), kExitFine);
+  const auto parsed = json::parse(out_);
+  ASSERT_TRUE(parsed && parsed->array.size() == 1u) << out_;
+  EXPECT_EQ(parsed->array[0].find("accepted")->string, "the nodes are old");
 }
 
 }  // namespace
