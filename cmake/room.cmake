@@ -1,14 +1,20 @@
-# nemoclaw_room(name [PUBLIC deps...] [PRIVATE deps...] [LIBRARIES libs...])
+# nemoclaw_room(name [SMALL] [PUBLIC deps...] [PRIVATE deps...] [LIBRARIES libs...])
 #
 # A room is one folder and one static library: every *.cc in the folder. Its dependencies are the
 # arrows of the architecture picture; tests/tidy checks that includes follow them.
+#
+# SMALL: its code runs once per process, so that what it costs is the pages that are read and mapped, not the
+# instructions: optimised for size.
 function(nemoclaw_room name)
-  cmake_parse_arguments(ROOM "" "" "PUBLIC;PRIVATE;LIBRARIES" ${ARGN})
+  cmake_parse_arguments(ROOM "SMALL" "" "PUBLIC;PRIVATE;LIBRARIES" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cc)
   list(FILTER sources EXCLUDE REGEX "/main\\.cc$")
   if(sources)
     add_library(${name} STATIC ${sources})
     target_link_libraries(${name} PUBLIC nemoclaw_flags ${ROOM_PUBLIC} PRIVATE ${ROOM_PRIVATE} ${ROOM_LIBRARIES})
+    if(ROOM_SMALL)
+      target_compile_options(${name} PRIVATE $<$<CONFIG:Release>:-Os>)
+    endif()
   else()
     add_library(${name} INTERFACE)
     target_link_libraries(${name} INTERFACE nemoclaw_flags ${ROOM_PUBLIC} ${ROOM_PRIVATE} ${ROOM_LIBRARIES})
