@@ -1,7 +1,7 @@
-add_custom_target(programs DEPENDS nemoclaw-runtime nemoclawctl nemoclaw-hook nemoclaw-proxy generated_texts)
+add_custom_target(programs DEPENDS nemoclaw-runtime nemoclawctl nemoclaw-hook nemoclaw-proxy nemoclaw-proxy-worker generated_texts)
 
 install(TARGETS nemoclaw-runtime nemoclawctl RUNTIME DESTINATION bin)
-install(TARGETS nemoclaw-hook nemoclaw-proxy RUNTIME DESTINATION libexec/nemoclaw)
+install(TARGETS nemoclaw-hook nemoclaw-proxy nemoclaw-proxy-worker RUNTIME DESTINATION libexec/nemoclaw)
 install(DIRECTORY policy/presets/ DESTINATION share/nemoclaw/policies FILES_MATCHING PATTERN "*.yaml"
         PATTERN vectors EXCLUDE)
 install(FILES ${CMAKE_BINARY_DIR}/generated/policy.schema.json DESTINATION share/nemoclaw)

@@ -23,7 +23,7 @@ constexpr int kReadyFd = 3;
 constexpr int kHostNetFd = 4;
 constexpr int kReadyWaitMs = 10'000;
 constexpr int kReasonWaitMs = 200;
-constexpr int kStopWaitMs = 2'000;
+constexpr int kStopWaitMs = 2'500;
 
 // What the child needs, made before fork: after it, only system calls.
 struct Child {
@@ -60,8 +60,7 @@ Result<Child> prepare(const LaunchPlan& plan) {
   const int kept_null = fcntl(child.null.raw(), F_DUPFD_CLOEXEC, 10);
   const int kept_net = fcntl(host_net, F_DUPFD_CLOEXEC, 10);
   const bool placed = dup2(kept_null, 0) == 0 && dup2(kept_log, 1) == 1 && dup2(kept_log, 2) == 2 &&
-                      dup2(kept_ready, kReadyFd) == kReadyFd &&
-                      dup2(kept_net, kHostNetFd) == kHostNetFd;
+                      dup2(kept_ready, kReadyFd) == kReadyFd && dup2(kept_net, kHostNetFd) == kHostNetFd;
   syscall(SYS_close_range, kHostNetFd + 1, ~0U, CLOSE_RANGE_CLOEXEC);
   char path[] = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
   char* environment[] = {path, nullptr};
@@ -132,8 +131,17 @@ Error abandon(pid_t pid, Error failure, bool ended) {
 }  // namespace
 
 std::vector<std::string> proxy_arguments(const LaunchPlan& plan) {
-  std::vector<std::string> arguments = {plan.program, "--sandbox-dir", plan.sandbox_directory, "--ready-fd",
-                                        std::to_string(kReadyFd), "--host-net-fd", std::to_string(kHostNetFd)};
+  std::vector<std::string> arguments = {plan.program,
+                                        "--sandbox-dir",
+                                        plan.sandbox_directory,
+                                        "--audit-file",
+                                        plan.audit_file,
+                                        "--user",
+                                        std::to_string(plan.user.uid) + ":" + std::to_string(plan.user.gid),
+                                        "--ready-fd",
+                                        std::to_string(kReadyFd),
+                                        "--host-net-fd",
+                                        std::to_string(kHostNetFd)};
   if (!plan.config_file.empty()) arguments.insert(arguments.end(), {"--config", plan.config_file});
   return arguments;
 }

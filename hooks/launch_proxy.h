@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "hooks/proxy_record.h"
+#include "hooks/proxy_user.h"
 #include "runtime/base/fd.h"
 #include "runtime/base/result.h"
 
@@ -16,7 +17,9 @@ namespace nemoclaw::hooks {
 struct LaunchPlan {
   std::string program;  // absolute path of nemoclaw-proxy
   std::string sandbox_directory;
-  std::string config_file;           // empty: the proxy's default
+  std::string config_file;  // empty: the proxy's default
+  std::string audit_file;
+  ProxyUser user;
   std::vector<std::string> cgroups;  // directories that the proxy joins before anything else
 };
 
@@ -33,20 +36,20 @@ void log_line(FdRef log, const std::string& message);
 // the process is ended.
 class ProxyLaunch {
  public:
-  // Forks in the network namespace of the calling process: new session, own cgroups. The proxy gets `host_net`
-  // to make its control socket there, and closes it.
+  // Forks in the network namespace of the calling process: new session, own cgroups. The proxy gets
+  // `host_net` to make its control socket there, and closes it.
   static Result<ProxyLaunch> begin(const LaunchPlan& plan, FdRef host_net, FdRef log);
   ProxyLaunch(ProxyLaunch&& other) noexcept;
   ProxyLaunch& operator=(ProxyLaunch&&) = delete;
   ~ProxyLaunch();
 
-  // The forked process, to be written down before finish(): a hook that is killed while it waits must not leave a
-  // proxy that nobody can find.
+  // The forked process, to be written down before finish(): a hook that is killed while it waits must not
+  // leave a proxy that nobody can find.
   Result<ProxyRecord> record() const;
 
-  // Lets it execute the proxy, with no descriptor but /dev/null, hook.log, the ready pipe and the host's network namespace, so that it
-  // outlives hook, runtime and shim and holds nothing of theirs. Returns when the proxy has said that it
-  // listens; one that does not is killed.
+  // Lets it execute the proxy, with no descriptor but /dev/null, hook.log, the ready pipe and the host's
+  // network namespace, so that it outlives hook, runtime and shim and holds nothing of theirs. Returns when
+  // the proxy has said that it listens; one that does not is killed.
   Result<ProxyRecord> finish();
 
  private:

@@ -13,6 +13,7 @@
 #include "policy/select/select.h"
 #include "runtime/base/defer.h"
 #include "runtime/base/file.h"
+#include "runtime/base/path.h"
 #include "runtime/oci/sandbox_record.h"
 
 namespace nemoclaw::hooks {
@@ -25,6 +26,12 @@ struct Inputs {
   LaunchPlan launch;
 };
 
+// In the directory of this sandbox alone: two sandboxes in one file would break each other's chain.
+std::string audit_file(const oci::SandboxRecord& record) {
+  const std::string directory = clean_path(record.log_directory);
+  return (base_name(directory) == record.id ? directory : directory + "/" + record.id) + "/audit.jsonl";
+}
+
 Result<Inputs> read_inputs(const HookOptions& options) {
   Inputs inputs;
   inputs.record = TRY_CONTEXT(oci::read_sandbox_record(options.sandbox_directory), "sandbox record");
@@ -36,6 +43,8 @@ Result<Inputs> read_inputs(const HookOptions& options) {
   inputs.launch.program = TRY(policy::find_program(config.proxy_path, "nemoclaw-proxy"));
   inputs.launch.sandbox_directory = options.sandbox_directory;
   inputs.launch.config_file = config_file.value_or("");
+  inputs.launch.audit_file = audit_file(inputs.record);
+  inputs.launch.user = TRY(find_proxy_user(config.proxy_user));
   return inputs;
 }
 

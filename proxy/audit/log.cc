@@ -44,8 +44,13 @@ std::string sha256_hex(std::string_view data) {
 
 Result<Log> Log::open(const std::string& file, Origin origin) {
   Fd fd = TRY(open_file(file, O_RDWR | O_CREAT | O_APPEND | O_NOFOLLOW, 0640));
-  Log log(std::move(fd), std::move(origin));
-  TRY_CONTEXT(log.resume(), "audit " + quoted(file));
+  Log log = TRY_CONTEXT(take_over(std::move(fd), std::move(origin)), "audit " + quoted(file));
+  return log;
+}
+
+Result<Log> Log::take_over(Fd file, Origin origin) {
+  Log log(std::move(file), std::move(origin));
+  TRY(log.resume());
   return log;
 }
 
@@ -83,6 +88,20 @@ Result<void> Log::resume() {
 }
 
 Result<void> Log::append(const Event& event) {
+  if (!shared_) return append_next(event);
+  // Of the process and not of the open file, which both workers have from their holder.
+  struct flock lock = {};
+  lock.l_type = F_WRLCK;
+  while (fcntl(file_.raw(), F_SETLKW, &lock) != 0)
+    if (errno != EINTR) return errno_error("lock the audit");
+  Result<void> done = resume();
+  if (done) done = append_next(event);
+  lock.l_type = F_UNLCK;
+  fcntl(file_.raw(), F_SETLK, &lock);
+  return done;
+}
+
+Result<void> Log::append_next(const Event& event) {
   const std::string line = render_event(event, origin_, now_ms(), sequence_ + 1, previous_);
   std::string text = torn_ ? "\n" : "";
   text += line;
@@ -102,11 +121,6 @@ Result<void> Log::append(const Event& event) {
   torn_ = false;
   ++sequence_;
   previous_ = sha256_hex(line);
-  return {};
-}
-
-Result<void> Log::give_to(uid_t uid, gid_t gid) const {
-  if (fchown(file_.raw(), uid, gid) != 0) return errno_error("give the audit file to the proxy's user");
   return {};
 }
 

@@ -17,20 +17,26 @@ class Log {
   // Takes up the chain where the file ends; a last line that was cut off by a crash is closed and stays in
   // the chain.
   static Result<Log> open(const std::string& file, Origin origin);
+  // The same for a file that is open for reading and appending.
+  static Result<Log> take_over(Fd file, Origin origin);
 
   // Returns only when the line is in the kernel's hands. An error means that it is not, wholly.
   Result<void> append(const Event& event);
-  Result<void> give_to(uid_t uid, gid_t gid) const;
+  // Another worker writes the file as well: every line is then written under a lock, after what that one
+  // wrote.
+  void share(bool on) { shared_ = on; }
   uint64_t sequence() const { return sequence_; }
 
  private:
   Log(Fd file, Origin origin) : file_(std::move(file)), origin_(std::move(origin)) {}
   Result<void> resume();
+  Result<void> append_next(const Event& event);
 
   Fd file_;
   Origin origin_;
   uint64_t sequence_ = 0;
   std::string previous_;
+  bool shared_ = false;
   bool torn_ = false;  // a write stopped in the middle of a line
 };
 

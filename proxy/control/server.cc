@@ -1,12 +1,6 @@
 #include "proxy/control/server.h"
 
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
-#include <unistd.h>
-
-#include <cerrno>
-#include <cstring>
 
 namespace nemoclaw::control {
 
@@ -50,32 +44,15 @@ std::string render_error(const std::string& message) {
   return writer.take();
 }
 
-Result<Fd> listen_control(const std::string& path) {
-  sockaddr_un address = {};
-  address.sun_family = AF_UNIX;
-  if (path.size() >= sizeof address.sun_path)
-    return make_error("the path of the control socket is too long: " + path);
-  memcpy(address.sun_path, path.data(), path.size());
-  Fd fd(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-  if (!fd.valid()) return errno_error("control socket");
-  if (unlink(path.c_str()) != 0 && errno != ENOENT) return errno_error("remove the old " + quoted(path));
-  // The mode of a socket file counts from bind(2) on: a chmod afterwards would leave a gap.
-  const mode_t before = umask(0177);
-  const int code = bind(fd.raw(), reinterpret_cast<const sockaddr*>(&address), sizeof address);
-  const int bind_errno = errno;
-  umask(before);
-  if (code != 0) return errno_error("bind " + quoted(path), bind_errno);
-  if (listen(fd.raw(), 16) != 0) return errno_error("listen on " + quoted(path));
-  return fd;
+std::shared_ptr<Acceptor> adopt_control(const asio::any_io_executor& executor, Fd listener) {
+  return std::make_shared<Acceptor>(executor, asio::local::stream_protocol(), listener.release());
 }
 
-net::Task<void> serve_control(Fd listener, Handler handler) {
+net::Task<void> serve_control(std::shared_ptr<Acceptor> acceptor, Handler handler) {
   const auto executor = co_await asio::this_coro::executor;
-  asio::local::stream_protocol::acceptor acceptor(executor, asio::local::stream_protocol(),
-                                                  listener.release());
-  for (;;) {
+  while (acceptor->is_open()) {
     Socket socket(executor);
-    const auto [code] = co_await acceptor.async_accept(socket, net::kTuple);
+    const auto [code] = co_await acceptor->async_accept(socket, net::kTuple);
     if (code == asio::error::operation_aborted || code == asio::error::bad_descriptor) co_return;
     if (code || !is_root(socket.native_handle())) continue;
     net::start(executor, serve_peer(std::move(socket), handler));

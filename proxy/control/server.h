@@ -15,11 +15,12 @@ namespace nemoclaw::control {
 // Takes the request (an object with a string member "op"), returns the answer as JSON text.
 using Handler = std::function<std::string(const std::string& operation, const json::Value& request)>;
 
-// Replaces a socket that an earlier proxy left behind. Call it while still root: the file stays root's.
-Result<Fd> listen_control(const std::string& path);
+using Acceptor = asio::local::stream_protocol::acceptor;
+// A listening socket that the holder made (mode 0600, root's).
+std::shared_ptr<Acceptor> adopt_control(const asio::any_io_executor& executor, Fd listener);
 
-// Serves until the descriptor fails.
-net::Task<void> serve_control(Fd listener, Handler handler);
+// Serves until the acceptor fails or is closed.
+net::Task<void> serve_control(std::shared_ptr<Acceptor> acceptor, Handler handler);
 
 // {"ok":false,"error":"..."}
 std::string render_error(const std::string& message);

@@ -6,8 +6,6 @@
 
 #include "proxy/net/async.h"
 #include "proxy/net/packet.h"
-#include "runtime/base/fd.h"
-#include "runtime/base/result.h"
 
 namespace nemoclaw::net {
 
@@ -16,10 +14,9 @@ struct RejectedPacket {
   std::optional<uint32_t> uid;  // of the socket that sent it, if the kernel says so
 };
 
-// Subscribes to the group in the current network namespace; needs CAP_NET_ADMIN only here.
-Result<Fd> open_bypass_log(uint16_t group);
-
-// Reads until the descriptor fails; calls `report` for each packet that can be parsed.
-Task<void> read_bypass_log(Fd log, std::function<void(const RejectedPacket&)> report);
+// Reads a subscription of the holder's until the descriptor fails or is closed; calls `report` for each
+// packet that can be parsed.
+Task<void> read_bypass_log(std::shared_ptr<asio::posix::stream_descriptor> log,
+                           std::function<void(const RejectedPacket&)> report);
 
 }  // namespace nemoclaw::net

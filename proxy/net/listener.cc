@@ -11,37 +11,6 @@
 
 namespace nemoclaw::net {
 
-namespace {
-
-constexpr int kBacklog = 256;
-
-bool set_flag(int raw, int level, int name) {
-  const int on = 1;
-  return setsockopt(raw, level, name, &on, sizeof on) == 0;
-}
-
-}  // namespace
-
-Result<Fd> listen_on(const asio::ip::address& address, uint16_t port) {
-  const tcp::endpoint endpoint(address, port);
-  const std::string what = "listen on " + address.to_string() + " port " + std::to_string(port);
-  Fd fd(socket(endpoint.data()->sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-  if (!fd.valid()) return errno_error(what);
-  const bool v6 = address.is_v6();
-  if (!set_flag(fd.raw(), SOL_SOCKET, SO_REUSEADDR) ||
-      !set_flag(fd.raw(), v6 ? IPPROTO_IPV6 : IPPROTO_IP, v6 ? IPV6_FREEBIND : IP_FREEBIND) ||
-      (v6 && !set_flag(fd.raw(), IPPROTO_IPV6, IPV6_V6ONLY)))
-    return errno_error(what);
-  if (bind(fd.raw(), endpoint.data(), static_cast<socklen_t>(endpoint.size())) != 0) return errno_error(what);
-  if (listen(fd.raw(), kBacklog) != 0) return errno_error(what);
-  return fd;
-}
-
-bool has_ipv6() {
-  const Fd fd(socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  return fd.valid() || errno != EAFNOSUPPORT;
-}
-
 std::optional<tcp::endpoint> original_destination(FdRef socket, const tcp::endpoint& local) {
   tcp::endpoint original = local;  // the right family and size
   auto length = static_cast<socklen_t>(original.capacity());

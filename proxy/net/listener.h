@@ -1,4 +1,4 @@
-// Listening sockets on loopback, and what can be learned from an accepted one.
+// What can be learned from an accepted connection, and what marks one of our own.
 #pragma once
 
 #include <sys/socket.h>
@@ -10,11 +10,6 @@
 #include "runtime/base/result.h"
 
 namespace nemoclaw::net {
-
-// Bound with IP_FREEBIND: the interface `lo` may come up, or get its IPv6 address, only later.
-Result<Fd> listen_on(const asio::ip::address& address, uint16_t port);
-// False if the kernel has no IPv6 at all; then there is nothing to listen on and nothing to fence.
-bool has_ipv6();
 
 // Where the client wanted to go before the fence redirected it (SO_ORIGINAL_DST, IP6T_SO_ORIGINAL_DST);
 // nullopt for a connection that was not redirected.

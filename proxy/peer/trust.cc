@@ -16,6 +16,7 @@ Result<void> TrustStore::check(const std::string& path, const std::string& diges
   if (entry == trusted_.end()) {
     if (trusted_.size() >= kPathsMax)
       return make_error("too many different executables were used in this sandbox");
+    if (remember_) TRY(remember_(path, digest));
     pin(path, digest, Origin::FirstUse);
     return {};
   }

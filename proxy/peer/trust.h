@@ -3,6 +3,7 @@
 // for open_in_image().
 #pragma once
 
+#include <functional>
 #include <map>
 #include <string>
 #include <string_view>
@@ -15,7 +16,10 @@ namespace nemoclaw::peer {
 class TrustStore {
  public:
   enum class Origin { Create, FirstUse };
+  using Remember = std::function<Result<void>(const std::string& path, const std::string& digest)>;
   void pin(const std::string& path, std::string digest, Origin origin);
+  // Asked before a path is trusted at its first use; what cannot be remembered is not trusted.
+  void on_first_use(Remember remember) { remember_ = std::move(remember); }
   // An error that names both digests if the path was trusted with another content; otherwise it is trusted
   // from now on.
   Result<void> check(const std::string& path, const std::string& digest);
@@ -28,6 +32,7 @@ class TrustStore {
     Origin origin;
   };
   std::map<std::string, Trusted> trusted_;
+  Remember remember_;
 };
 
 struct ImageFile {

@@ -1,6 +1,7 @@
 #include "proxy/serve/container_setup.h"
 
 #include <algorithm>
+#include <cerrno>
 
 #include "policy/parse/parse.h"
 #include "proxy/serve/named_binaries.h"
@@ -46,21 +47,27 @@ const std::string& container_id_of(const oci::SandboxRecord& record) {
   return record.container_ids.empty() ? record.id : record.container_ids.front();
 }
 
-Result<void> pin_binaries(const std::string& directory) {
-  if (file_exists(directory + kBinariesFile)) return {};
+Result<std::string> find_binaries(const std::string& directory) {
+  Result<std::string> made = read_file(directory + kBinariesFile, kBinariesBytesMax);
+  if (made || made.error().errno_value != ENOENT) return made;
   const oci::SandboxRecord record = TRY(oci::read_sandbox_record(directory));
   const policy::Policy policy = TRY_CONTEXT(load_policy_of(directory, record), "policy");
   const std::shared_ptr<const policy::Engine> engine = TRY_CONTEXT(policy::Engine::compile(policy), "policy");
-  const std::vector<NamedBinary> binaries = TRY(hash_named_binaries(engine->named_binaries(), record.rootfs));
-  return write_file_atomic(directory + kBinariesFile, encode_named_binaries(binaries), 0600);
+  return encode_named_binaries(TRY(hash_named_binaries(engine->named_binaries(), record.rootfs)));
 }
 
-Result<LoadedContainer> load_container(const std::string& directory) {
+Result<void> pin_binaries(const std::string& directory) {
+  if (file_exists(directory + kBinariesFile)) return {};
+  return write_file_atomic(directory + kBinariesFile, TRY(find_binaries(directory)), 0600);
+}
+
+Result<LoadedContainer> load_container(const std::string& directory,
+                                       const std::optional<std::string>& binaries) {
   LoadedContainer loaded;
   loaded.record = TRY(oci::read_sandbox_record(directory));
   const policy::Policy policy = TRY_CONTEXT(load_policy_of(directory, loaded.record), "policy");
   const std::string file = directory + kBinariesFile;
-  const std::string text = TRY(read_file(file, kBinariesBytesMax));
+  const std::string text = binaries ? *binaries : TRY(read_file(file, kBinariesBytesMax));
   loaded.container = std::make_shared<enforce::Container>();
   std::vector<policy::BinaryAlias> aliases;
   for (NamedBinary& each : TRY_CONTEXT(decode_named_binaries(text), file)) {

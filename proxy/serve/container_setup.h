@@ -4,6 +4,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "proxy/enforce/container.h"
@@ -18,11 +19,15 @@ struct LoadedContainer {
   peer::Group group;
 };
 
-// Reads files of that directory only, so that a confined proxy can do it. An error if binaries.json is
-// missing.
-Result<LoadedContainer> load_container(const std::string& directory);
+// Reads files of that directory only, so that a confined proxy can do it. `binaries`: what find_binaries()
+// said; absent: binaries.json of the directory, and it is an error if that is missing.
+Result<LoadedContainer> load_container(const std::string& directory,
+                                       const std::optional<std::string>& binaries = {});
 
-// Makes binaries.json, unless it is there. As root, before the container's first instruction.
+// The binaries that the policy names, as binaries.json says, or as the image has them now. Before the
+// container's first instruction.
+Result<std::string> find_binaries(const std::string& directory);
+// Makes binaries.json, unless it is there.
 Result<void> pin_binaries(const std::string& directory);
 
 // The id of the container that a record is about.

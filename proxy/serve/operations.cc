@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include "nemoclaw_version.h"
 #include "proxy/dns/docker_dns.h"
 #include "proxy/dns/fallback.h"
 #include "proxy/serve/outer_dns.h"
@@ -19,7 +20,8 @@ std::string text_of(const json::Value& request, std::string_view name) {
 }
 
 // The container's resolver; behind Docker's embedded one, the servers that it cannot reach through the fence.
-Result<std::unique_ptr<dns::Resolver>> make_resolver(const Sandbox& sandbox, const asio::any_io_executor& executor,
+Result<std::unique_ptr<dns::Resolver>> make_resolver(const Sandbox& sandbox,
+                                                     const asio::any_io_executor& executor,
                                                      const std::string& resolv_conf, dns::Hosts hosts) {
   dns::ResolvConf configuration = dns::parse_resolv_conf(resolv_conf);
   dns::ResolvConf outer = configuration;
@@ -33,24 +35,21 @@ Result<std::unique_ptr<dns::Resolver>> make_resolver(const Sandbox& sandbox, con
   return dns::with_fallback(executor, std::move(resolver), std::move(second), kDockerGrace);
 }
 
-std::string operate_start(Sandbox& sandbox, const asio::any_io_executor& executor,
-                          const json::Value& request) {
+std::string operate_start(Worker& worker, const json::Value& request) {
   json::Writer answer;
-  if (sandbox.context->resolver) {
+  if (worker.context.resolver) {
     // Read once and never again: a container that rewrites its files must not choose its name servers.
     answer.begin_object().member("ok", true).member("note", "already started; the first configuration stays");
     return answer.end_object().take();
   }
-  const std::string resolv_conf = text_of(request, "resolv_conf");
-  const size_t servers = dns::parse_resolv_conf(resolv_conf).nameservers.size();
-  dns::Hosts hosts = dns::parse_hosts(text_of(request, "hosts"));
-  const size_t names = hosts.size();
-  Result<std::unique_ptr<dns::Resolver>> resolver =
-      make_resolver(sandbox, executor, resolv_conf, std::move(hosts));
-  if (!resolver) return control::render_error(resolver.error().message);
-  sandbox.context->resolver = std::move(*resolver);
+  const StartInput start{text_of(request, "resolv_conf"), text_of(request, "hosts")};
+  Result<void> done = worker.sandbox.state->remember_start(start);
+  if (done) done = start_resolving(worker, start);
+  if (!done) return control::render_error(done.error().message);
   answer.begin_object().member("ok", true);
-  answer.member("nameservers", static_cast<uint64_t>(servers)).member("hosts", static_cast<uint64_t>(names));
+  answer.member("nameservers",
+                static_cast<uint64_t>(dns::parse_resolv_conf(start.resolv_conf).nameservers.size()));
+  answer.member("hosts", static_cast<uint64_t>(dns::parse_hosts(start.hosts).size()));
   return answer.end_object().take();
 }
 
@@ -71,6 +70,8 @@ std::string operate_status(const Sandbox& sandbox) {
       .member("denied", context.counters.denied)
       .member("audit_sequence", context.log.sequence())
       .member("audit_failures", context.counters.audit_failures)
+      .member("restarts", sandbox.restarts)
+      .member("version", NEMOCLAW_VERSION)
       .member("trusted_binaries", static_cast<uint64_t>(context.main()->trust.size()))
       .end_object();
   return answer.take();
@@ -78,19 +79,23 @@ std::string operate_status(const Sandbox& sandbox) {
 
 }  // namespace
 
-control::Handler make_operations(Sandbox& sandbox, asio::any_io_executor executor,
-                                 std::function<void()> stop) {
-  return
-      [&sandbox, executor, stop = std::move(stop)](const std::string& operation, const json::Value& request) {
-        if (operation == "start") return operate_start(sandbox, executor, request);
-        if (operation == "status") return operate_status(sandbox);
-        if (operation == "stop") {
-          stop();
-          return std::string(R"({"ok":true})");
-        }
-        return control::render_error("unknown operation " + quoted(operation, 40) +
-                                     "; known: start, status, stop");
-      };
+Result<void> start_resolving(Worker& worker, const StartInput& start) {
+  worker.context.resolver = TRY(make_resolver(worker.sandbox, worker.loop.get_executor(), start.resolv_conf,
+                                              dns::parse_hosts(start.hosts)));
+  return {};
+}
+
+control::Handler make_operations(Worker& worker) {
+  return [&worker](const std::string& operation, const json::Value& request) {
+    if (operation == "start") return operate_start(worker, request);
+    if (operation == "status") return operate_status(worker.sandbox);
+    if (operation == "stop" || operation == "upgrade") {
+      (operation == "stop" ? worker.stop : worker.upgrade)();
+      return std::string(R"({"ok":true})");
+    }
+    return control::render_error("unknown operation " + quoted(operation, 40) +
+                                 "; known: start, status, stop, upgrade");
+  };
 }
 
 }  // namespace nemoclaw::serve

@@ -1,16 +1,15 @@
 // What the control socket can ask of the proxy.
 #pragma once
 
-#include <functional>
-#include <string>
-
 #include "proxy/control/server.h"
-#include "proxy/serve/setup.h"
+#include "proxy/serve/services.h"
 
 namespace nemoclaw::serve {
 
-// start, status, stop. `stop` is called when the proxy is asked to drain and exit.
-control::Handler make_operations(Sandbox& sandbox, asio::any_io_executor executor,
-                                 std::function<void()> stop);
+// start, status, upgrade, stop.
+control::Handler make_operations(Worker& worker);
+
+// The resolver as the runtime's "start" describes it, or as an earlier worker was told.
+Result<void> start_resolving(Worker& worker, const StartInput& start);
 
 }  // namespace nemoclaw::serve

@@ -1,15 +1,17 @@
-// The proxy of one sandbox, from its directory to the end of its event loop.
+// The worker of one sandbox's proxy, from what the holder hands it to the end of its event loop.
 #pragma once
+
+#include <string_view>
 
 #include "proxy/serve/options.h"
 
 namespace nemoclaw::serve {
 
-// Returns when the proxy was told to stop. Writes the readiness byte; the caller reports an error that comes
-// before it.
-Result<void> run_proxy(const Options& options);
+// Does not return when the worker was told to stop: it exits. The caller reports an error that comes before
+// the worker is ready.
+Result<void> run_worker(const Options& options);
 
-// "R", or "E" and the message, to --ready-fd.
-void report_ready(int ready_fd, const Error* error);
+// "R" (ready), "E" and the message, "U" (replace me by the program that is installed now), "S" (stop).
+void tell_holder(int holder_fd, std::string_view words);
 
 }  // namespace nemoclaw::serve

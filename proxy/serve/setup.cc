@@ -8,7 +8,7 @@
 
 #include "proxy/serve/container_setup.h"
 #include "runtime/base/file.h"
-#include "runtime/base/path.h"
+#include "runtime/base/log.h"
 
 namespace nemoclaw::serve {
 
@@ -20,10 +20,42 @@ std::string random_prefix() {
   return format("%010llx", static_cast<unsigned long long>(number & 0xff'ffff'ffff));
 }
 
-// The directory of this sandbox alone: two sandboxes in one file would break each other's chain.
-std::string audit_directory(const oci::SandboxRecord& record) {
-  const std::string directory = clean_path(record.log_directory);
-  return base_name(directory) == record.id ? directory : directory + "/" + record.id;
+// The first worker looks the policy's binaries up in the image, before any code of the image runs; one that
+// follows takes over what that one found, because by now the image's code has run.
+Result<std::string> binaries_of(const std::string& directory, State& state, Remembered& known) {
+  if (known.binaries) return std::move(*known.binaries);
+  std::string found = TRY(find_binaries(directory));
+  TRY(state.remember_binaries(found));
+  return found;
+}
+
+// Containers that joined before this worker was started (docs/sandbox.md). One that cannot be read is not
+// known yet, and what nobody knows is refused.
+void add_joined(const std::string& directory, Sandbox& sandbox) {
+  const Result<std::vector<std::string>> names = list_directory(directory + "/containers");
+  if (!names) return;
+  for (const std::string& name : *names) {
+    Result<LoadedContainer> loaded = load_container(directory + "/containers/" + name);
+    if (!loaded) {
+      log::warning("container " + quoted(name, 80) + ": " + loaded.error().message);
+      continue;
+    }
+    if (const Result<void> added = sandbox.context->identifier.add_group(std::move(loaded->group)); !added)
+      log::warning("container " + quoted(name, 80) + ": " + added.error().message);
+    else
+      sandbox.context->add_container(std::move(loaded->container));
+  }
+}
+
+// What was trusted at first use stays trusted, and nothing else at that path.
+void take_over_trust(const Remembered& known, State& state, enforce::Context& context) {
+  for (const std::shared_ptr<enforce::Container>& container : context.containers) {
+    const std::string id = container->subject.container;
+    for (const Remembered::Trusted& each : known.trusted)
+      if (each.container == id)
+        container->trust.pin(each.path, each.digest, peer::TrustStore::Origin::FirstUse);
+    remember_first_uses(state, *container);
+  }
 }
 
 Result<std::vector<policy::Address>> read_node_addresses(const std::string& directory) {
@@ -48,25 +80,37 @@ Result<std::vector<policy::Address>> parse_node_addresses(std::string_view text)
   return addresses;
 }
 
-Result<Sandbox> set_up_sandbox(const Options& options) {
+void remember_first_uses(State& state, enforce::Container& container) {
+  container.trust.on_first_use(
+      [&state, id = container.subject.container](const std::string& path, const std::string& digest) {
+        return state.remember_trust(id, path, digest);
+      });
+}
+
+Result<Sandbox> set_up_sandbox(const Options& options, Fd audit, Fd state) {
   Sandbox sandbox;
+  sandbox.restarts = options.restarts;
+  sandbox.last_end = options.last_end;
+  sandbox.state = std::make_unique<State>(std::move(state));
+  Remembered known = TRY(sandbox.state->read());
   sandbox.config = TRY(policy::load_node_config(options.config_file));
-  sandbox.user = TRY(find_proxy_user(sandbox.config.proxy_user));
-  TRY(pin_binaries(options.sandbox_directory));
-  LoadedContainer loaded = TRY(load_container(options.sandbox_directory));
+  const std::string binaries = TRY(binaries_of(options.sandbox_directory, *sandbox.state, known));
+  LoadedContainer loaded = TRY(load_container(options.sandbox_directory, binaries));
   sandbox.record = std::move(loaded.record);
   sandbox.policy_digest = loaded.container->subject.policy_digest;
 
   peer::SocketQuery query = TRY(peer::SocketQuery::create());
-  const std::string log_directory = audit_directory(sandbox.record);
-  TRY_CONTEXT(make_directories(log_directory, 0750), "audit directory");
-  audit::Log log = TRY(audit::Log::open(log_directory + "/audit.jsonl",
-                                        audit::Origin{sandbox.record.id, loaded.container->subject}));
-  TRY(log.give_to(sandbox.user.uid, sandbox.user.gid));
+  audit::Log log = TRY_CONTEXT(
+      audit::Log::take_over(std::move(audit), audit::Origin{sandbox.record.id, loaded.container->subject}),
+      "audit");
+  if (options.beside_another) log.share(true);
 
   sandbox.context = std::make_unique<enforce::Context>(
       std::move(loaded.container), peer::Identifier(std::move(query), std::move(loaded.group)),
       std::move(log));
+  add_joined(options.sandbox_directory, sandbox);
+  take_over_trust(known, *sandbox.state, *sandbox.context);
+  sandbox.start = std::move(known.start);
   sandbox.context->node_addresses = TRY(read_node_addresses(options.sandbox_directory));
   sandbox.context->audit_fail_closed = sandbox.config.audit_fail_closed;
   sandbox.context->decision_prefix = random_prefix();

@@ -1,4 +1,5 @@
-// What the sandbox directory says, turned into what the decisions need. Runs as root, before confinement.
+// What the sandbox directory says, turned into what the decisions need. Runs before
+// confinement, with the capability to read files of others.
 #pragma once
 
 #include <memory>
@@ -6,8 +7,8 @@
 
 #include "policy/select/select.h"
 #include "proxy/enforce/context.h"
-#include "proxy/serve/confine.h"
 #include "proxy/serve/options.h"
+#include "proxy/serve/state.h"
 #include "runtime/oci/sandbox_record.h"
 
 namespace nemoclaw::serve {
@@ -15,12 +16,24 @@ namespace nemoclaw::serve {
 struct Sandbox {
   oci::SandboxRecord record;
   policy::NodeConfig config;
-  ProxyUser user;
   std::string policy_digest;
+  uint64_t restarts = 0;
+  std::string last_end;  // of the worker before, if it crashed
+  std::unique_ptr<State> state;
+  std::optional<StartInput> start;  // what an earlier worker was told
   std::unique_ptr<enforce::Context> context;
 };
 
-Result<Sandbox> set_up_sandbox(const Options& options);
+// What the holder keeps and a worker uses.
+struct Inheritance {
+  Fd audit, state;
+  std::vector<std::pair<std::string, Fd>> sockets;  // by name
+};
+
+Result<Sandbox> set_up_sandbox(const Options& options, Fd audit, Fd state);
+
+// From now on; `state` outlives the container.
+void remember_first_uses(State& state, enforce::Container& container);
 
 // One address per line; an absent file is an empty list.
 Result<std::vector<policy::Address>> parse_node_addresses(std::string_view text);

@@ -256,8 +256,13 @@ print("answer:", client.recv(4096).decode())' "$2"
   need_docker
   start_agent
   # CAP_DAC_READ_SEARCH (2), CAP_NET_ADMIN (12), CAP_SYS_PTRACE (19)
-  run cat "/proc/$(jq .pid "$T/sb/$FULL_ID/proxy.json")/status"
+  run cat "/proc/$(jq .worker "$T/sb/$FULL_ID/worker.json")/status"
   expect 0 $'Name:\tnemoclaw-proxy' $'CapEff:\t0000000000081004' $'CapPrm:\t0000000000081004' $'CapBnd:\t0000000000081004' \
     $'CapInh:\t0000000000000000' $'CapAmb:\t0000000000000000' $'NoNewPrivs:\t1' $'Seccomp:\t2'
+  expect_not $'Uid:\t0'
+  # Its parent hands the three on and has one of them itself.
+  run cat "/proc/$(jq .pid "$T/sb/$FULL_ID/proxy.json")/status"
+  expect 0 $'Name:\tnemoclaw-proxy' $'CapEff:\t0000000000000004' $'CapPrm:\t0000000000081004' $'CapBnd:\t0000000000081004' \
+    $'NoNewPrivs:\t1' $'Seccomp:\t2'
   expect_not $'Uid:\t0'
 }

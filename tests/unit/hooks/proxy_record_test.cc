@@ -74,10 +74,13 @@ Result<ProxyRecord> launch_proxy(const LaunchPlan& plan, FdRef log) {
 
 TEST(LaunchProxy, ArgumentsNameDirectoryDescriptorAndConfig) {
   using Words = std::vector<std::string>;
-  EXPECT_EQ(proxy_arguments({.program = "/p", .sandbox_directory = "/s/x"}),
-            (Words{"/p", "--sandbox-dir", "/s/x", "--ready-fd", "3", "--host-net-fd", "4"}));
-  EXPECT_EQ(proxy_arguments({.program = "/p", .sandbox_directory = "/s/x", .config_file = "/c"}),
-            (Words{"/p", "--sandbox-dir", "/s/x", "--ready-fd", "3", "--host-net-fd", "4", "--config", "/c"}));
+  LaunchPlan plan = {.program = "/p", .sandbox_directory = "/s/x", .audit_file = "/l/a", .user = {5, 6}};
+  Words words = {"/p",  "--sandbox-dir", "/s/x", "--audit-file",  "/l/a", "--user",
+                 "5:6", "--ready-fd",    "3",    "--host-net-fd", "4"};
+  EXPECT_EQ(proxy_arguments(plan), words);
+  plan.config_file = "/c";
+  words.insert(words.end(), {"--config", "/c"});
+  EXPECT_EQ(proxy_arguments(plan), words);
 }
 
 // A program that is not a proxy says nothing on the ready pipe: the launch fails with how it ended, and

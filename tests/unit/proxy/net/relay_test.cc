@@ -92,20 +92,10 @@ TEST_F(Relay, silenceEndsATunnel) {
   EXPECT_TRUE(client_end_);
 }
 
-TEST(Listener, acceptsOnLoopbackAndKnowsWhatWasNotRedirected) {
-  const Result<Fd> listener = listen_on(asio::ip::address_v4::loopback(), 0);
-  ASSERT_TRUE(listener) << listener.error().message;
+TEST(Listener, knowsWhatWasNotRedirected) {
   asio::io_context loop;
   Pair pair = connect_pair(loop);
   EXPECT_FALSE(original_destination(FdRef(pair.far.native_handle()), pair.far.local_endpoint()));
-}
-
-TEST(Listener, aTakenPortIsAnErrorThatNamesIt) {
-  asio::io_context loop;
-  tcp::acceptor taken(loop, tcp::endpoint(asio::ip::address_v4::loopback(), 0));
-  const Result<Fd> listener = listen_on(asio::ip::address_v4::loopback(), taken.local_endpoint().port());
-  ASSERT_FALSE(listener);
-  EXPECT_NE(listener.error().message.find(std::to_string(taken.local_endpoint().port())), std::string::npos);
 }
 
 }  // namespace

@@ -1,15 +1,11 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
-#include <sys/prctl.h>
-#include <sys/socket.h>
-#include <sys/wait.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
-#include <cerrno>
-
-#include "proxy/serve/confine.h"
 #include "proxy/serve/options.h"
 #include "proxy/serve/setup.h"
+#include "proxy/serve/state.h"
 #include "runtime/base/file.h"
 
 namespace nemoclaw::serve {
@@ -24,17 +20,28 @@ Result<Options> parse(std::vector<std::string> words) {
 }
 
 TEST(Options, readsAllAndRefusesTheRest) {
-  const Result<Options> options =
-      parse({"--sandbox-dir", "/run/x", "--ready-fd", "5", "--config=/etc/c.yaml"});
+  const Result<Options> options = parse(
+      {"--sandbox-dir", "/run/x", "--holder-fd", "5", "--config=/etc/c.yaml", "--socket", "explicit=6",
+       "--socket", "explicit=7", "--restarts", "3", "--last-end", "signal 9 (Killed)", "--beside-another"});
   ASSERT_TRUE(options);
   EXPECT_EQ(options->sandbox_directory, "/run/x");
-  EXPECT_EQ(options->ready_fd, 5);
+  EXPECT_EQ(options->holder_fd, 5);
   EXPECT_EQ(options->config_file, "/etc/c.yaml");
+  ASSERT_EQ(options->sockets.size(), 2u);
+  EXPECT_EQ(options->sockets[1].name, "explicit");
+  EXPECT_EQ(options->sockets[1].fd, 7);
+  EXPECT_EQ(options->restarts, 3u);
+  EXPECT_EQ(options->last_end, "signal 9 (Killed)");
+  EXPECT_TRUE(options->beside_another);
   for (const std::vector<std::string>& words : {std::vector<std::string>{},
-                                                {"--ready-fd", "5"},
+                                                {"--holder-fd", "5"},
                                                 {"--sandbox-dir"},
-                                                {"--sandbox-dir", "/x", "--ready-fd", "x"},
-                                                {"--sandbox-dir", "/x", "--ready-fd", "-1"},
+                                                {"--sandbox-dir", "/x"},
+                                                {"--sandbox-dir", "/x", "--holder-fd", "x"},
+                                                {"--sandbox-dir", "/x", "--holder-fd", "-1"},
+                                                {"--sandbox-dir", "/x", "--holder-fd", "5", "--socket", "6"},
+                                                {"--sandbox-dir", "/x", "--holder-fd", "5", "--socket", "=6"},
+                                                {"--sandbox-dir", "/x", "--holder-fd", "5", "--socket", "a="},
                                                 {"--sandbox-dir", "/x", "extra"},
                                                 {"--sandbox-dir", "/x", "--nope"}}) {
     const Result<Options> refused = parse(words);
@@ -52,68 +59,27 @@ TEST(NodeAddresses, oneAddressPerLine) {
   EXPECT_FALSE(parse_node_addresses("10.0.0.1\nnonsense\n"));
 }
 
-TEST(ProxyUser, isNeverRoot) {
-  EXPECT_EQ(find_proxy_user("1234")->uid, 1234u);
-  for (const char* name : {"0", "root", "4294967295", "no-such-user-here"})
-    EXPECT_FALSE(find_proxy_user(name)) << name;
-  EXPECT_NE(find_proxy_user("")->uid, 0u);
+TEST(State, theNextWorkerKnowsWhatTheLastOneWrote) {
+  const Fd file(memfd_create("state", MFD_CLOEXEC));
+  ASSERT_EQ(fcntl(file.raw(), F_SETFL, O_APPEND), 0);
+  State first(Fd(fcntl(file.raw(), F_DUPFD_CLOEXEC, 0)));
+  EXPECT_FALSE(first.read()->start);
+  ASSERT_TRUE(first.remember_start({"nameserver 10.0.0.1\n", "10.0.0.2 db\n"}));
+  ASSERT_TRUE(first.remember_binaries("{\"binaries\":[]}"));
+  ASSERT_TRUE(first.remember_trust("one", "/usr/bin/\n\"x", "00"));
+  ASSERT_EQ(write(file.raw(), "{\"kind\":\"tru", 12), 12);  // cut off by a crash
+  const Result<Remembered> known = State(Fd(fcntl(file.raw(), F_DUPFD_CLOEXEC, 0))).read();
+  ASSERT_TRUE(known) << known.error().message;
+  EXPECT_EQ(known->start->resolv_conf, "nameserver 10.0.0.1\n");
+  EXPECT_EQ(known->start->hosts, "10.0.0.2 db\n");
+  EXPECT_EQ(known->binaries, "{\"binaries\":[]}");
+  ASSERT_EQ(known->trusted.size(), 1u);
+  EXPECT_EQ(known->trusted[0].path, "/usr/bin/\n\"x");
 }
 
-// What a confined process may still do, one bit each; run in a child, because confinement is for good.
-int confined_faults(int audit_fd, pid_t root_process) {
-  int faults = 0;
-  int bit = 0;
-  const auto expect = [&](bool right) {
-    faults |= right ? 0 : 1 << bit;
-    ++bit;
-  };
-  const Result<std::string> status = read_file("/proc/self/status", 8192);
-  expect(status && status->find("CapEff:\t0000000000081004") != std::string::npos);
-  expect(status && status->find("CapBnd:\t0000000000081004") != std::string::npos);
-  expect(status && status->find("NoNewPrivs:\t1") != std::string::npos);
-  expect(getuid() == 64219 && geteuid() == 64219 && getgid() == 64219);
-  expect(prctl(PR_GET_DUMPABLE, 0, 0, 0, 0) == -1 && errno == EPERM);  // not in the list
-  char program[] = "/bin/true";
-  char* arguments[] = {program, nullptr};
-  expect(execv(program, arguments) == -1 && errno == EPERM);
-  expect(fork() == -1 && errno == EPERM);
-  expect(open("/tmp/must-not-appear", O_WRONLY | O_CREAT | O_CLOEXEC, 0600) == -1 && errno == EPERM);
-  expect(socket(AF_UNIX, SOCK_STREAM, 0) == -1 && errno == EPERM);
-  expect(socket(AF_PACKET, SOCK_RAW, 0) == -1 && errno == EPERM);
-  expect(write(audit_fd, "x", 1) == 1);
-  const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  const int mark = 1;
-  expect(fd >= 0 && setsockopt(fd, SOL_SOCKET, SO_MARK, &mark, sizeof mark) == 0);
-  expect(open_file("/proc/" + std::to_string(root_process) + "/exe", O_RDONLY).has_value());
-  expect(list_directory("/proc/" + std::to_string(root_process) + "/fd").has_value());
-  return faults;
-}
-
-TEST(Confine, leavesWhatIdentityAndForwardingNeedAndNothingElse) {
-  if (geteuid() != 0) GTEST_SKIP() << "needs root";
-  int result[2];
-  ASSERT_EQ(pipe2(result, O_CLOEXEC), 0);
-  const pid_t child = fork();
-  ASSERT_GE(child, 0);
-  if (child == 0) {
-    const pid_t parent = getppid();
-    const Result<void> confined = confine(ProxyUser{});
-    int faults = confined ? confined_faults(result[1], parent) : 1 << 30;
-    if (!confined &&
-        write(STDERR_FILENO, confined.error().message.data(), confined.error().message.size()) < 0)
-      faults = 1 << 29;
-    if (write(result[1], &faults, sizeof faults) < 0) _exit(3);
-    _exit(0);
-  }
-  close(result[1]);
-  char probe = 0;
-  int faults = -1;
-  EXPECT_EQ(read(result[0], &probe, 1), 1);
-  EXPECT_EQ(probe, 'x');
-  EXPECT_EQ(read(result[0], &faults, sizeof faults), static_cast<ssize_t>(sizeof faults));
-  EXPECT_EQ(faults, 0) << std::hex << faults;
-  close(result[0]);
-  waitpid(child, nullptr, 0);
+TEST(State, whatCannotBeReadIsAnErrorAndNotForgotten) {
+  for (const char* text : {"x\n", "[]\n", "{}\n", "{\"kind\":\"new\"}\n"})
+    EXPECT_FALSE(parse_state(text)) << text;
 }
 
 }  // namespace

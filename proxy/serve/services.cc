@@ -1,0 +1,105 @@
+#include "proxy/serve/services.h"
+
+#include <sys/socket.h>
+
+#include "proxy/net/bypass_log.h"
+#include "proxy/net/listener.h"
+#include "proxy/serve/client.h"
+#include "proxy/serve/operations.h"
+
+namespace nemoclaw::serve {
+
+namespace {
+
+using net::tcp;
+constexpr uint64_t kConnectionsMax = 2048;
+
+using Server = net::Task<void> (*)(enforce::Context&, tcp::socket);
+
+net::Task<void> accept_clients(enforce::Context& context, std::shared_ptr<tcp::acceptor> acceptor,
+                               Server serve) {
+  const auto executor = co_await asio::this_coro::executor;
+  asio::steady_timer pause(executor);
+  while (acceptor->is_open()) {
+    tcp::socket client(executor);
+    const auto [code] = co_await acceptor->async_accept(client, net::kTuple);
+    if (code == asio::error::operation_aborted || code == asio::error::bad_descriptor) co_return;
+    if (code) {  // no descriptors or memory left: wait until connections end, instead of spinning
+      pause.expires_after(std::chrono::milliseconds(100));
+      co_await pause.async_wait(net::kTuple);
+      continue;
+    }
+    if (context.counters.connections >= kConnectionsMax)
+      net::reset_connection(client);
+    else
+      net::start(executor, serve(context, std::move(client)));
+  }
+}
+
+bool is_ipv6(const Fd& fd) {
+  sockaddr_storage address = {};
+  socklen_t length = sizeof address;
+  return getsockname(fd.raw(), reinterpret_cast<sockaddr*>(&address), &length) == 0 &&
+         address.ss_family == AF_INET6;
+}
+
+void accept_with(Worker& worker, Fd fd, Server serve) {
+  const bool v6 = is_ipv6(fd);
+  const auto acceptor =
+      std::make_shared<tcp::acceptor>(worker.loop, v6 ? tcp::v6() : tcp::v4(), fd.release());
+  worker.closers.push_back([acceptor] {
+    asio::error_code ignored;
+    acceptor->close(ignored);
+  });
+  net::start(worker.loop.get_executor(), accept_clients(worker.context, acceptor, serve));
+}
+
+void serve_explicit(Worker& worker, Fd fd) { accept_with(worker, std::move(fd), serve_client); }
+
+void serve_redirected(Worker& worker, Fd fd) { accept_with(worker, std::move(fd), serve_captured); }
+
+void serve_operators(Worker& worker, Fd fd) {
+  const auto acceptor = control::adopt_control(worker.loop.get_executor(), std::move(fd));
+  worker.closers.push_back([acceptor] {
+    asio::error_code ignored;
+    acceptor->close(ignored);
+  });
+  net::start(worker.loop.get_executor(), control::serve_control(acceptor, make_operations(worker)));
+}
+
+void read_rejected(Worker& worker, Fd fd) {
+  const auto log = std::make_shared<asio::posix::stream_descriptor>(worker.loop, fd.release());
+  worker.closers.push_back([log] {
+    asio::error_code ignored;
+    log->close(ignored);
+  });
+  net::start(worker.loop.get_executor(),
+             net::read_bypass_log(log, [&worker](const net::RejectedPacket& rejected) {
+               worker.bypass.report(worker.loop.get_executor(), rejected);
+             }));
+}
+
+struct Service {
+  std::string_view name;
+  void (*start)(Worker&, Fd);
+};
+// The names are those of the holder (proxy/holder/sockets.cc).
+constexpr Service kServices[] = {
+    {"explicit", serve_explicit},
+    {"captured", serve_redirected},
+    {"control", serve_operators},
+    {"nflog", read_rejected},
+};
+
+}  // namespace
+
+bool start_service(Worker& worker, std::string_view name, Fd fd) {
+  for (const Service& service : kServices)
+    if (service.name == name) {
+      service.start(worker, std::move(fd));
+      return true;
+    }
+  return false;
+}
+
+}  // namespace nemoclaw::serve

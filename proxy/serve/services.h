@@ -1,0 +1,32 @@
+// What a worker does with each descriptor that the holder hands it: one entry of a table each.
+#pragma once
+
+#include <functional>
+#include <list>
+#include <string_view>
+
+#include "proxy/net/async.h"
+#include "proxy/serve/bypass.h"
+#include "proxy/serve/setup.h"
+#include "runtime/base/fd.h"
+
+namespace nemoclaw::serve {
+
+struct Worker {
+  Worker(asio::io_context& events, Sandbox& served)
+      : loop(events), sandbox(served), context(*served.context), bypass(context) {}
+
+  asio::io_context& loop;
+  Sandbox& sandbox;
+  enforce::Context& context;
+  BypassAudit bypass;
+  std::function<void()> stop;     // what the control socket's "stop" asks for
+  std::function<void()> upgrade;  // and its "upgrade"
+  // Called when the worker takes no new work: close what accepts.
+  std::list<std::function<void()>> closers;
+};
+
+// False if no service has this name; its descriptor is then closed.
+bool start_service(Worker& worker, std::string_view name, Fd fd);
+
+}  // namespace nemoclaw::serve

@@ -1,0 +1,93 @@
+#include "proxy/serve/state.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "runtime/base/file.h"
+#include "runtime/base/json.h"
+
+namespace nemoclaw::serve {
+
+namespace {
+
+constexpr size_t kBytesMax = size_t{64} << 20;
+
+std::string text_of(const json::Value& record, std::string_view name) {
+  const json::Value* member = record.find(name);
+  return member && member->is_string() ? member->string : std::string();
+}
+
+Result<void> take_line(std::string_view line, Remembered& remembered) {
+  const json::Value record = TRY(json::parse(line));
+  const std::string kind = text_of(record, "kind");
+  if (kind == "start") {
+    remembered.start = StartInput{text_of(record, "resolv_conf"), text_of(record, "hosts")};
+  } else if (kind == "trust") {
+    remembered.trusted.push_back(
+        {text_of(record, "container"), text_of(record, "path"), text_of(record, "digest")});
+  } else if (kind == "binaries") {
+    remembered.binaries = text_of(record, "binaries");
+  } else {
+    return make_error("a record of an unknown kind " + quoted(kind, 40));
+  }
+  return {};
+}
+
+Result<void> append(const Fd& file, json::Writer& writer) {
+  return write_all(file, writer.end_object().take() + "\n");
+}
+
+json::Writer record_of(std::string_view kind) {
+  json::Writer writer;
+  writer.begin_object().member("kind", std::string(kind));
+  return writer;
+}
+
+}  // namespace
+
+Result<Remembered> parse_state(std::string_view text) {
+  Remembered remembered;
+  size_t number = 0;
+  for (size_t end; (end = text.find('\n')) != text.npos; text.remove_prefix(end + 1))
+    TRY_CONTEXT(take_line(text.substr(0, end), remembered),
+                format("state of the workers, line %zu", ++number));
+  return remembered;
+}
+
+Result<Remembered> State::read() const {
+  struct stat status;
+  if (fstat(file_.raw(), &status) != 0) return errno_error("state of the workers");
+  if (status.st_size < 0 || static_cast<size_t>(status.st_size) > kBytesMax)
+    return make_error("state of the workers: too large");
+  std::string text(static_cast<size_t>(status.st_size), '\0');
+  for (size_t used = 0; used < text.size();) {
+    const ssize_t got = pread(file_.raw(), text.data() + used, text.size() - used, static_cast<off_t>(used));
+    if (got < 0 && errno == EINTR) continue;
+    if (got <= 0) return errno_error("state of the workers");
+    used += static_cast<size_t>(got);
+  }
+  return parse_state(text);
+}
+
+Result<void> State::remember_start(const StartInput& start) {
+  json::Writer writer = record_of("start");
+  writer.member("resolv_conf", start.resolv_conf).member("hosts", start.hosts);
+  return append(file_, writer);
+}
+
+Result<void> State::remember_trust(const std::string& container, const std::string& path,
+                                   const std::string& digest) {
+  json::Writer writer = record_of("trust");
+  writer.member("container", container).member("path", path).member("digest", digest);
+  return append(file_, writer);
+}
+
+Result<void> State::remember_binaries(const std::string& binaries) {
+  json::Writer writer = record_of("binaries");
+  writer.member("binaries", binaries);
+  return append(file_, writer);
+}
+
+}  // namespace nemoclaw::serve

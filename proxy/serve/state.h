@@ -1,0 +1,44 @@
+// What a worker must not forget when it crashes, or the next one would trust anew: lines of JSON in a file
+// without a name that the holder keeps. Each is written before what it says takes effect.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "runtime/base/fd.h"
+#include "runtime/base/result.h"
+
+namespace nemoclaw::serve {
+
+struct StartInput {
+  std::string resolv_conf, hosts;
+};
+
+struct Remembered {
+  std::optional<StartInput> start;
+  std::optional<std::string> binaries;  // of the first container, as named_binaries.h writes them
+  struct Trusted {
+    std::string container, path, digest;
+  };
+  std::vector<Trusted> trusted;  // at first use
+};
+
+// Pure. A last line that was cut off is left out; a line that cannot be read is an error.
+Result<Remembered> parse_state(std::string_view text);
+
+class State {
+ public:
+  explicit State(Fd file) : file_(std::move(file)) {}
+  Result<Remembered> read() const;
+
+  Result<void> remember_start(const StartInput& start);
+  Result<void> remember_trust(const std::string& container, const std::string& path,
+                              const std::string& digest);
+  Result<void> remember_binaries(const std::string& binaries);
+
+ private:
+  Fd file_;
+};
+
+}  // namespace nemoclaw::serve
