@@ -18,10 +18,12 @@ Error Error::with_context(std::string_view context) && {
 Error make_error(std::string message) { return Error{0, std::move(message), 1}; }
 
 Error errno_error(std::string_view what, int errno_value) {
-  std::string message(what);
-  message += ": ";
-  message += strerrordesc_np(errno_value) ? strerrordesc_np(errno_value) : "unknown error";
-  return Error{errno_value, std::move(message), 1};
+  const char* text = strerrordesc_np(errno_value);
+  std::string words = text ? text : "unknown error";
+  // In lower case, as Go writes them: callers look for "no such file or directory" and "permission denied".
+  if (words.size() > 1 && words[0] >= 'A' && words[0] <= 'Z' && words[1] >= 'a' && words[1] <= 'z')
+    words[0] = static_cast<char>(words[0] - 'A' + 'a');
+  return Error{errno_value, std::string(what) + ": " + words, 1};
 }
 
 Error errno_error(std::string_view what) { return errno_error(what, errno); }

@@ -87,7 +87,7 @@ void plan_rest(Writes& writes, const oci::Resources& resources) {
 
 Result<LimitsPlan> plan_limits_v1(const oci::Resources& resources, bool update) {
   if (!resources.unified.empty())
-    return make_error("linux.resources.unified: needs cgroup v2, and this host runs cgroup v1; use the other fields");
+    return make_error("linux.resources.unified: invalid configuration: needs cgroup v2, and this host runs cgroup v1; use the other fields");
   LimitsPlan plan;
   Writes writes(plan);
   // An update without device rules leaves the devices alone; a create without them still denies all but the defaults.

@@ -1,5 +1,6 @@
 #include "runtime/cli/create_options.h"
 
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <charconv>
@@ -26,11 +27,23 @@ int listen_descriptors() {
 
 }  // namespace
 
+Result<int> preserved_descriptors(const Arguments& arguments) {
+  const int64_t count = TRY(arguments.integer("preserve-fds", 0));
+  if (count < 0 || count > 1024) return make_error("--preserve-fds: a number from 0 to 1024 is needed");
+  for (int i = 0; i < count; ++i) {
+    // What this program opened itself is marked close-on-exec, what its caller left open is not.
+    const int flags = fcntl(3 + i, F_GETFD);
+    if (flags < 0 || (flags & FD_CLOEXEC) != 0)
+      return make_error(format("--preserve-fds: preserved-fd %d (of %d) is not open: descriptor %d", i,
+                               static_cast<int>(count), 3 + i));
+  }
+  return static_cast<int>(count);
+}
+
 Result<container::CreateRequest> make_create_request(const Globals& globals, const Arguments& arguments,
                                                      Prepared& prepared) {
   container::CreateRequest request;
-  const int64_t preserve = TRY(arguments.integer("preserve-fds", 0));
-  if (preserve < 0 || preserve > 1024) return make_error("--preserve-fds: a number from 0 to 1024 is needed");
+  const int preserve = TRY(preserved_descriptors(arguments));
   const int listening = listen_descriptors();
   if (listening > 0 && prepared.effective.spec.process) {
     // The process is its container's init: LISTEN_PID is 1 there.
@@ -46,7 +59,7 @@ Result<container::CreateRequest> make_create_request(const Globals& globals, con
   request.console_socket = arguments.value("console-socket");
   request.pidfd_socket = arguments.value("pidfd-socket");
   request.pid_file = arguments.value("pid-file");
-  request.preserve_fds = static_cast<int>(preserve) + listening;
+  request.preserve_fds = preserve + listening;
   request.no_pivot = arguments.flag("no-pivot");
   request.no_new_keyring = arguments.flag("no-new-keyring");
   request.systemd_cgroup = globals.systemd_cgroup;

@@ -17,6 +17,9 @@ namespace nemoclaw::cli {
     "preserve-fds", 0, Takes::Value, "keep descriptors 3 to 2+N open in the container (default: 0)" \
   }
 
+// --preserve-fds: the number, when that many descriptors from 3 on were really handed to this program.
+Result<int> preserved_descriptors(const Arguments& arguments);
+
 Result<container::CreateRequest> make_create_request(const Globals& globals, const Arguments& arguments,
                                                      Prepared& prepared);
 

@@ -84,7 +84,7 @@ int run_verb(const Globals& globals, const Verb& verb, std::span<const std::stri
 int run_help(std::span<const std::string_view> words) {
   if (words.empty()) return print(program_help()) ? 0 : 1;
   if (const Verb* verb = find_verb(words[0])) return print(verb_help(*verb)) ? 0 : 1;
-  return fail(make_error("no help topic for " + quoted(words[0])), kUnknownVerb);
+  return fail(make_error("No help topic for " + quoted(words[0])), kUnknownVerb);
 }
 
 }  // namespace
@@ -149,7 +149,7 @@ int run_program(std::span<const std::string_view> words) {
   if (name == "help" || name == "h") return run_help(rest);
   const Verb* verb = find_verb(name);
   if (!verb)
-    return fail(make_error("unknown command " + quoted(name) + " (see '" + kProgram + " --help')"),
+    return fail(make_error("No help topic for " + quoted(name) + ": unknown command (see '" + kProgram + " --help')"),
                 kUnknownVerb);
   return run_verb(*globals, *verb, rest);
 }

@@ -1,4 +1,5 @@
 #include "policy/compile/compile.h"
+#include "runtime/cli/create_options.h"
 #include "runtime/cli/exec_process.h"
 #include "runtime/cli/verb.h"
 #include "runtime/container/run.h"
@@ -10,8 +11,7 @@ namespace {
 
 Result<int> run(const Globals& globals, const Arguments& arguments) {
   TRY(init::protect_own_binary());
-  const int64_t preserve = TRY(arguments.integer("preserve-fds", 0));
-  if (preserve < 0 || preserve > 1024) return make_error("--preserve-fds: a number from 0 to 1024 is needed");
+  const int preserve = TRY(preserved_descriptors(arguments));
   const container::ExecTarget target = TRY(
       container::open_exec_target(globals.store(), arguments.positional[0], arguments.flag("ignore-paused")));
   container::ExecOptions options;
@@ -22,8 +22,8 @@ Result<int> run(const Globals& globals, const Arguments& arguments) {
   options.console_socket = arguments.value("console-socket");
   options.pid_file = arguments.value("pid-file");
   options.pidfd_socket = arguments.value("pidfd-socket");
-  options.sub_cgroup = arguments.value("cgroup");
-  options.preserve_fds = static_cast<int>(preserve);
+  options.sub_cgroups = arguments.values("cgroup");
+  options.preserve_fds = preserve;
   options.detach = arguments.flag("detach");
   return container::exec_in_container(target, std::move(options));
 }
@@ -41,7 +41,7 @@ constexpr Option kOptions[] = {
     {"console-socket", 0, Takes::Value, "AF_UNIX socket that gets the terminal's master"},
     {"pidfd-socket", 0, Takes::Value, "AF_UNIX socket that gets a pidfd of the process"},
     {"preserve-fds", 0, Takes::Value, "keep descriptors 3 to 2+N open in the process (default: 0)"},
-    {"cgroup", 0, Takes::Value, "[controllers:]path below the container's cgroup to run in"},
+    {"cgroup", 0, Takes::Values, "[controllers:]path below the container's cgroup to run in; may be repeated"},
     {"ignore-paused", 0, Takes::Nothing, "allow a paused container"},
     {"apparmor", 0, Takes::Value, "AppArmor profile"},
     {"process-label", 0, Takes::Value, "SELinux label"},

@@ -7,8 +7,9 @@ namespace nemoclaw::cli {
 namespace {
 
 Result<int> run(const Globals& globals, const Arguments& arguments) {
-  const std::string name = arguments.positional.size() > 1 ? arguments.positional[1] : "TERM";
-  const int signal = TRY(container::parse_signal(name));
+  // An empty name is what scripts pass for an unset variable: the default, as with runc.
+  const bool named = arguments.positional.size() > 1 && !arguments.positional[1].empty();
+  const int signal = TRY(container::parse_signal(named ? arguments.positional[1] : "TERM"));
   TRY(container::kill_container(globals.store(), arguments.positional[0], signal, arguments.flag("all")));
   return 0;
 }

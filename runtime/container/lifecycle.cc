@@ -87,8 +87,9 @@ Result<void> start_container(const StateStore& store, const std::string& id,
       return make_error("cannot start a container that has stopped");
     case oci::Status::Creating:
       return make_error("cannot start a container that was not completely created");
-    case oci::Status::Running:
     case oci::Status::Paused:
+      return make_error("cannot start a container in the paused state");
+    case oci::Status::Running:
       break;
   }
   return make_error("cannot start an already running container");
@@ -98,13 +99,15 @@ Result<void> kill_container(const StateStore& store, const std::string& id, int 
   // No lock: a kill must get through while a start or a hook hangs.
   const Opened opened = TRY(open_container(store, id, Lock::None));
   const bool stopped = opened.status == oci::Status::Stopped;
-  if (stopped && !all) return not_running();
+  if (stopped && !all && signal != SIGKILL) return not_running();
   const Result<oci::EffectiveSpec> effective = opened.directory.read_effective();
   const bool own_pids = effective && has_own_pid_namespace(effective->spec);
   // Without a PID namespace nothing dies with init, so a SIGKILL means all of them.
   const bool everyone = all || (signal == SIGKILL && !own_pids);
+  if (stopped && !everyone) return not_running();
   if (everyone && !opened.record.cgroup_paths.empty()) {
     const auto driver = TRY(cgroup_of(opened.record));
+    if (stopped && !all && TRY(driver->processes(true)).empty()) return not_running();
     TRY(driver->kill_all(signal));
   }
   if (!everyone) TRY(signal_init(opened.record, signal));

@@ -2,7 +2,7 @@
 
 #include "runtime/base/channel.h"
 #include "runtime/base/defer.h"
-#include "runtime/container/cgroup_place.h"
+#include "runtime/container/exec_cgroup.h"
 #include "runtime/container/foreground.h"
 #include "runtime/container/pid_file.h"
 #include "runtime/container/process.h"
@@ -74,7 +74,7 @@ namespace {
 // `on_console` runs when the terminal's master is on its way and the process has not run yet.
 Result<init::Launched> launch(const ExecTarget& target, const ExecOptions& options, FdRef console,
                               const std::function<Result<void>()>& on_console) {
-  const ExecCgroup cgroup = TRY(ExecCgroup::open(target.record, options.sub_cgroup));
+  const ExecCgroup cgroup = TRY(ExecCgroup::open(target.record, options.sub_cgroups));
   init::ExecRequest request;
   request.effective = &target.effective;
   request.process = &options.process;

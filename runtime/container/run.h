@@ -31,7 +31,7 @@ Result<ExecTarget> open_exec_target(const StateStore& store, const std::string& 
 struct ExecOptions {
   oci::Process process;  // already narrowed to what the container's policy allows
   std::string console_socket, pid_file, pidfd_socket;
-  std::string sub_cgroup;  // [controllers:]path
+  std::vector<std::string> sub_cgroups;  // each [controllers:]path
   int preserve_fds = 0;
   bool detach = false;
 };

@@ -42,8 +42,9 @@ Result<void> run_hook(const oci::Hook& hook, const std::string& state_json) {
 
 Result<void> run_hooks(const std::vector<oci::Hook>& hooks, std::string_view stage,
                        const std::string& state_json) {
-  for (const oci::Hook& hook : hooks)
-    TRY_CONTEXT(run_hook(hook, state_json), std::string(stage) + " hook " + quoted(hook.path));
+  for (size_t i = 0; i < hooks.size(); ++i)
+    TRY_CONTEXT(run_hook(hooks[i], state_json), "error running " + std::string(stage) + " hook #" +
+                                                    std::to_string(i) + ": " + quoted(hooks[i].path));
   return {};
 }
 

@@ -24,7 +24,7 @@ void add_supplied(const LaunchRequest& request, isolation::MountPlan& mounts) {
     step.options.set = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV;
     mounts.steps.push_back(std::move(step));
   }
-  const oci::User& user = effective.spec.process->user;
+  const oci::User user = effective.spec.process ? effective.spec.process->user : oci::User{};
   for (const std::string& directory : effective.supplied_directories) {
     isolation::MountStep step;
     step.kind = isolation::MountKind::FileSystem;
@@ -34,6 +34,16 @@ void add_supplied(const LaunchRequest& request, isolation::MountPlan& mounts) {
     step.options.data = {"size=64m", "mode=0700", format("uid=%u", user.uid), format("gid=%u", user.gid)};
     mounts.steps.push_back(std::move(step));
   }
+}
+
+// Stands in where config.json has no process: the container is made, and start refuses it.
+const oci::Process& no_process() {
+  static const oci::Process none = [] {
+    oci::Process process;
+    process.cwd = "/";
+    return process;
+  }();
+  return none;
 }
 
 Result<void> check_terminal(const oci::Process& process, FdRef console_socket) {
@@ -75,7 +85,7 @@ Result<ProcessPlan> plan_process(const oci::EffectiveSpec& effective, const oci:
                                  const HostFacts& host) {
   ProcessPlan plan;
   plan.process = &process;
-  if (process.args.empty() || process.args[0].empty()) return make_error("process.args: a program is needed");
+  if (process.args.empty() && effective.spec.process) return make_error("process.args: a program is needed");
   if (!process.cwd.starts_with('/')) return make_error("process.cwd: must be an absolute path");
   // A user namespace of the container's own comes with every capability in it, whatever the runtime has.
   const bool own_users = effective.spec.linux_.find_namespace("user") != nullptr;
@@ -99,7 +109,6 @@ Result<ProcessPlan> plan_process(const oci::EffectiveSpec& effective, const oci:
 
 Result<ContainerPlan> plan_container(const LaunchRequest& request, const HostFacts& host) {
   const oci::Spec& spec = request.effective->spec;
-  if (!spec.process) return make_error("process: is missing; a container needs one to be started");
   ContainerPlan plan;
   plan.namespaces = TRY(isolation::plan_namespaces(spec.linux_));
   plan.id_maps = TRY(isolation::plan_id_maps(spec.linux_));
@@ -108,8 +117,9 @@ Result<ContainerPlan> plan_container(const LaunchRequest& request, const HostFac
   add_supplied(request, plan.mounts);
   plan.devices = TRY(isolation::plan_devices(spec));
   plan.sysctls = TRY(isolation::plan_sysctls(spec));
-  plan.process = TRY(plan_process(*request.effective, *spec.process, host));
-  TRY(check_terminal(*spec.process, request.console_socket));
+  const oci::Process& process = spec.process ? *spec.process : no_process();
+  plan.process = TRY(plan_process(*request.effective, process, host));
+  TRY(check_terminal(process, request.console_socket));
   for (const isolation::MountStep& step : plan.mounts.steps)
     plan.has_cgroup_mount |= step.kind == isolation::MountKind::Cgroup;
   if (!spec.hostname.empty() && !spec.linux_.find_namespace("uts"))

@@ -56,6 +56,7 @@ Result<void> prepare_landlock(Context& context) {
 
 Result<void> look_up_program(Context& context) {
   const oci::Process& process = *context.process->process;
+  if (process.args.empty()) return {};  // a container without a process, which start refuses
   context.program = TRY(find_program(process, context.own));
   // The image's passwd is bounded and only read for a home directory; an unreadable one means "/".
   const char* home = environment_value(process.env, "HOME");
@@ -198,7 +199,7 @@ Result<void> execute(Context& context) {
   std::string why = strerror(cause);
   if (!why.empty())
     why[0] = static_cast<char>(tolower(static_cast<unsigned char>(why[0])));  // as Go spells it
-  return Error{cause, "exec: \"" + context.process->process->args[0] + "\": " + why, 1};
+  return Error{cause, "exec " + context.program + ": " + why, 1};
 }
 
 }  // namespace nemoclaw::init

@@ -1,7 +1,10 @@
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 
 #include <cerrno>
+#include <string_view>
 
 #include "runtime/base/file.h"
 #include "runtime/base/path.h"
@@ -77,6 +80,27 @@ Result<Fd> make_file_system(const MountStep& step) {
   return mount;
 }
 
+bool is_on_procfs(FdRef file) {
+  struct statfs facts;
+  return fstatfs(file.raw(), &facts) == 0 && facts.f_type == PROC_SUPER_MAGIC;
+}
+
+// What hides a part of procfs, or stands in for it, decides where the runtime's and the container's writes to it land
+// (CVE-2019-16884, CVE-2019-19921, CVE-2025-52881). Looked at where the target really is, whatever links led there. The
+// exceptions are files that only inform, and that lxcfs and its like replace.
+Result<void> check_procfs_target(const MountStep& step, FdRef target, bool is_procfs) {
+  constexpr std::string_view replaceable[] = {
+      "/proc/cpuinfo", "/proc/diskstats", "/proc/loadavg", "/proc/meminfo",
+      "/proc/net/dev", "/proc/slabinfo",  "/proc/stat",    "/proc/swaps",
+      "/proc/uptime",  "/proc/sys/crypto/fips_enabled",    "/proc/sys/kernel/ns_last_pid"};
+  if (step.destination == "/proc" && !is_procfs)
+    return make_error("cannot be mounted because it is not of type proc");
+  if (step.destination == "/proc" || !is_on_procfs(target)) return {};
+  for (const std::string_view path : replaceable)
+    if (step.destination == path) return {};
+  return make_error("cannot be mounted because it is inside /proc");
+}
+
 Result<void> apply_file_system(MountStep step, FdRef root) {
   // CVE-2019-16884, CVE-2019-19921: /proc and /sys of the image must be plain directories, or a link in the
   // image would decide where the runtime's writes to procfs land.
@@ -85,9 +109,10 @@ Result<void> apply_file_system(MountStep step, FdRef root) {
   if (plain) {
     struct stat status;
     if (fstat(plain->raw(), &status) != 0) return errno_error("fstat");
-    if (!S_ISDIR(status.st_mode)) return make_error(step.type + " must be mounted on an ordinary directory");
+    if (!S_ISDIR(status.st_mode)) return make_error(step.type + " must be mounted on ordinary directory");
   }
   Fd target = TRY(open_directory_target(root, step.destination));
+  TRY(check_procfs_target(step, target, step.type == "proc"));
   if (step.type == "tmpfs") inherit_mode(step, target);
   Fd mount = TRY(make_file_system(step));
   if (step.options.tmpcopyup && step.type == "tmpfs") TRY_CONTEXT(copy_up(target, mount), "tmpcopyup");
@@ -100,6 +125,7 @@ Result<void> apply_bind(const MountStep& step, Fd tree, FdRef root) {
   if (fstat(tree.raw(), &status) != 0) return errno_error("fstat " + quoted(step.source));
   Fd target = TRY(S_ISDIR(status.st_mode) ? open_directory_target(root, step.destination)
                                           : open_file_target(root, step.destination));
+  TRY(check_procfs_target(step, target, is_on_procfs(tree)));
   return sys::move_mount(tree, target);
 }
 
@@ -147,6 +173,7 @@ Result<void> apply_mount(const MountStep& step, size_t index, uint64_t default_p
       case MountKind::Cgroup: {
         const CgroupMounts cgroups = TRY(context.cgroups());
         Fd target = TRY(open_directory_target(context.root, step.destination));
+        TRY(check_procfs_target(step, target, false));
         return apply_cgroup_mount(step, target, cgroups);
       }
       case MountKind::Bind:

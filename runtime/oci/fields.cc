@@ -17,7 +17,23 @@ int hex_digit(char c) {
   return -1;
 }
 
+char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+
+bool same_ignoring_case(std::string_view left, std::string_view right) {
+  if (left.size() != right.size()) return false;
+  for (size_t i = 0; i < left.size(); ++i)
+    if (lower(left[i]) != lower(right[i])) return false;
+  return true;
+}
+
 }  // namespace
+
+const json::Value* find_member(const json::Value& object, std::string_view name) {
+  if (const json::Value* exact = object.find(name)) return exact;
+  for (const auto& [key, value] : object.object)
+    if (value.type != json::Type::Null && same_ignoring_case(key, name)) return &value;
+  return nullptr;
+}
 
 void Decoding::fail(const json::Value& at, std::string_view why) {
   if (failed()) return;

@@ -63,6 +63,10 @@ class Decoding {
   std::optional<Error> error_;
 };
 
+// The member of this name. Managers and runc decode with Go, which takes a name in any case when no exact one is there: what
+// they would apply must not be overlooked here.
+const json::Value* find_member(const json::Value& object, std::string_view name);
+
 namespace detail {
 
 template <typename T>
@@ -112,7 +116,7 @@ class FieldReader {
   template <typename F>
   void with(const char* name, F use) {
     if (decoding_.failed()) return;
-    const json::Value* value = object_.find(name);
+    const json::Value* value = find_member(object_, name);
     if (value == nullptr) return;
     decoding_.enter(name);
     use(*value);

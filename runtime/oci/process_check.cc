@@ -33,6 +33,18 @@ Result<void> check_rlimits(const std::vector<Rlimit>& rlimits) {
   return {};
 }
 
+Result<void> check_environment(const Strings& env) {
+  for (size_t i = 0; i < env.size(); ++i) {
+    const size_t equals = env[i].find('=');
+    if (equals == std::string::npos)
+      return make_error(format("process.env[%zu]: invalid environment variable: missing '=' in %s", i, quoted(env[i]).c_str()));
+    if (equals == 0)
+      return make_error(format("process.env[%zu]: invalid environment variable: name cannot be empty in %s", i,
+                               quoted(env[i]).c_str()));
+  }
+  return {};
+}
+
 Result<void> check_scheduler(const Scheduler& scheduler) {
   const std::string_view policy = scheduler.policy;
   if (!one_of(policy, {"SCHED_OTHER", "SCHED_FIFO", "SCHED_RR", "SCHED_BATCH", "SCHED_ISO", "SCHED_IDLE",
@@ -62,9 +74,9 @@ Result<void> check_process(const Process& process) {
   if (!process.command_line.empty())
     return make_error("process.commandLine: is for Windows only; use process.args");
   if (process.args.empty()) return make_error("process.args: args must not be empty");
-  if (process.args[0].empty()) return make_error("process.args[0]: the program to run must not be empty");
   if (process.cwd.empty()) return make_error("process.cwd: Cwd property must not be empty");
   if (process.cwd[0] != '/') return make_error("process.cwd: Cwd must be an absolute path, found " + quoted(process.cwd));
+  TRY(check_environment(process.env));
   if (process.user.umask.value_or(0) > 0777)
     return make_error(format("process.user.umask: %#o is above 0777", *process.user.umask));
   if (const int score = process.oom_score_adj.value_or(0); score < -1000 || score > 1000)

@@ -62,8 +62,8 @@ Result<void> check_names(const Spec& spec) {
 Result<void> check_spec(const Spec& spec) {
   TRY(check_version(spec.oci_version));
   if (spec.root.path.empty()) return make_error("root.path: is missing; it names the container's root directory");
-  if (!spec.process) return make_error("process: process property must not be empty");
-  TRY(check_process(*spec.process));
+  // Without one the container can be created and looked at, but not started (config.md: required when start is called).
+  if (spec.process) TRY(check_process(*spec.process));
   TRY(check_mounts(spec.mounts));
   TRY(check_hooks(spec.hooks));
   TRY(check_names(spec));

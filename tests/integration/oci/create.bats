@@ -39,3 +39,30 @@ load ../../lib/oci
   run rt run --bundle "$B" "$ID"
   expect 1 "under the profile" "unshare: EPERM"
 }
+
+@test "without a process a container can be created, looked at and deleted, but not started" {
+  ours || skip "runc refuses it, which the specification does not"
+  make_bundle 'del(.process)'
+  create
+  has_status "$ID" created
+  run rt start "$ID"
+  expect 1 "process"
+  has_status "$ID" created
+  rt delete "$ID"
+  expect_nothing_left
+}
+
+@test "create refuses what cannot be started, and says which field it is" {
+  local program
+  for program in '.process.args = []' '.process.cwd = ""' '.process.cwd = "relative"' '.process.env = ["NOVALUE"]' \
+    '.process.rlimits = [{type: "RLIMIT_FOO", soft: 1, hard: 1}]' '.root.path = "/no/such"' '.root.path = "/etc/passwd"' \
+    '.linux.rootfsPropagation = "foo"' '.linux.namespaces += [{type: "pid"}]' '.linux.namespaces += [{type: "foo"}]' \
+    '.linux.devices = [{path: "/dev/x", type: "z", major: 1, minor: 3}]' '.linux.sysctl = {"vm.swappiness": "1"}' \
+    '.linux.namespaces |= map(select(.type != "uts"))' '.hooks.prestart = [{path: "relative"}]'; do
+    make_bundle "$program"
+    run rt create --bundle "$B" "$ID"
+    expect 1
+    [ "${#lines[@]}" -ge 1 ] || fail "no reason given for $program"
+  done
+  expect_nothing_left
+}

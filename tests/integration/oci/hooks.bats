@@ -40,3 +40,16 @@ hook() { printf '[{"path": "/bin/sh", "args": ["sh", "-c", %s]}]' "$(jq -Rsc . <
     expect_nothing_left
   done
 }
+
+@test "the error names the stage and the number of the hook that failed" {
+  local stage
+  for stage in prestart createRuntime createContainer startContainer poststart; do
+    make_bundle "$(printf '.hooks.%s = [{path: "/bin/true"}, {path: "/bin/false"}]' "$stage")"
+    command_line echo Hello
+    run rt run --bundle "$B" "$ID"
+    expect 1 "error running $stage hook #1:"
+    # poststart runs after the process: everything before it must have stopped the process from running.
+    [ "$stage" = poststart ] || expect_not Hello
+  done
+  expect_nothing_left
+}

@@ -44,3 +44,35 @@ load ../../lib/oci
   rt delete "$ID"
   expect_nothing_left
 }
+
+@test "kill without a pid namespace reaches everyone, also when init is gone already" {
+  local round
+  for round in init-alive init-gone; do
+    ID=h$BATS_TEST_NUMBER-$round
+    start_sleeper '.linux.namespaces |= map(select(.type != "pid"))'
+    rt exec --detach "$ID" sleep 301 </dev/null >/dev/null 2>&1 3>&-
+    rt exec --detach "$ID" sleep 302 </dev/null >/dev/null 2>&1 3>&-
+    if [ "$round" = init-gone ]; then kill -9 "$(rt state "$ID" | jq .pid)"; sleep 0.1; fi
+    run rt kill "$ID" KILL
+    expect 0
+    wait_until 5 has_status "$ID" stopped
+    wait_until 5 eval "! pgrep -f 'sleep 30[12]' >/dev/null"
+    rt delete "$ID"
+  done
+  expect_nothing_left
+}
+
+@test "kill without a signal, or with an empty one, is TERM" {
+  local empty
+  for empty in no yes; do
+    ID=e$BATS_TEST_NUMBER-$empty
+    make_bundle
+    command_line sh -c 'trap "exit 0" TERM; while true; do sleep 0.05; done'
+    create
+    rt start "$ID"
+    sleep 0.2
+    if [ "$empty" = yes ]; then rt kill "$ID" ""; else rt kill "$ID"; fi
+    wait_until 5 has_status "$ID" stopped
+    rt delete "$ID"
+  done
+}

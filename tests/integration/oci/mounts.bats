@@ -21,3 +21,39 @@ load ../../lib/oci
   rm -rf "$T/image/new" "$T/image/etc/one"
   expect 1 bound "Read-only file system"
 }
+
+@test "what would hide a part of /proc is refused, what only informs may be replaced" {
+  echo replaced >"$T/information"
+  mkdir -p "$T/directory"
+  make_bundle ".mounts += [{destination: \"/proc/uptime\", type: \"bind\", source: \"$T/information\", options: [\"bind\"]}]"
+  command_line cat /proc/uptime
+  run rt run --bundle "$B" "$ID"
+  expect 0 replaced
+  make_bundle ".mounts += [{destination: \"/proc/sys/kernel/hostname\", type: \"bind\", source: \"$T/information\", options: [\"bind\"]}]"
+  run rt run --bundle "$B" "$ID"
+  expect 1 "inside /proc"
+  make_bundle ".mounts += [{destination: \"/proc\", type: \"bind\", source: \"$T/directory\", options: [\"bind\"]}]"
+  run rt run --bundle "$B" "$ID"
+  expect 1 "not of type proc"
+  ln -s /proc/sys "$T/image/way-in"
+  make_bundle '.mounts += [{destination: "/way-in", type: "tmpfs", source: "tmpfs"}]'
+  run rt run --bundle "$B" "$ID"
+  rm "$T/image/way-in"
+  expect 1 "inside /proc"
+  expect_nothing_left
+}
+
+@test "/proc and /sys of the image must be directories" {
+  local name
+  for name in proc sys; do
+    mv "$T/image/$name" "$T/image/$name.kept"
+    ln -s /srv "$T/image/$name"
+    make_bundle
+    run rt run --bundle "$B" "$ID"
+    rm "$T/image/$name"
+    mv "$T/image/$name.kept" "$T/image/$name"
+    expect 1
+    [ "$name" != proc ] || expect 1 "must be mounted on ordinary directory"
+  done
+  expect_nothing_left
+}

@@ -63,7 +63,7 @@ TEST_F(PolicyCommands, CheckExitCodes) {
   EXPECT_NE(out_.find("  | ^\n"), std::string::npos);
   EXPECT_NE(out_.find("did you mean 'network_policies'?"), std::string::npos);
   EXPECT_EQ(run(run_policy_check, {path("bad.yaml"), path("missing.yaml")}), kExitUsage);
-  EXPECT_NE(err_.find("No such file"), std::string::npos);
+  EXPECT_NE(err_.find("no such file"), std::string::npos);
   EXPECT_NE(out_.find("P0101"), std::string::npos);  // the readable one is still reported
   EXPECT_EQ(run(run_policy_check, {}), kExitUsage);
   EXPECT_EQ(run(run_policy_check, {"--colour", path("good.yaml")}), kExitUsage);

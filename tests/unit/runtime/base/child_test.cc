@@ -85,7 +85,7 @@ TEST(Child, SaysThatItCannotBeRun) {
   request.path = "/no/such/program";
   const Result<ChildOutcome> outcome = run_child(request);
   ASSERT_FALSE(outcome);
-  EXPECT_EQ(outcome.error().message, "exec: No such file or directory");
+  EXPECT_EQ(outcome.error().message, "exec: no such file or directory");
   EXPECT_EQ(waitpid(-1, nullptr, WNOHANG), -1);
 }
 

@@ -19,7 +19,7 @@ namespace {
 
 TEST(ErrorText, ContextGoesOutside) {
   Error error = errno_error("open 'x'", ENOENT).with_context("read").with_context("create");
-  EXPECT_EQ(error.message, "create: read: open 'x': No such file or directory");
+  EXPECT_EQ(error.message, "create: read: open 'x': no such file or directory");
   EXPECT_EQ(error.errno_value, ENOENT);
   EXPECT_EQ(error.exit_code, 1);
   EXPECT_EQ(errno_error("x", 99999).message, "x: unknown error");

@@ -81,7 +81,7 @@ TEST(LimitsPlan, BothVersions) {
        "net_cls net_cls.classid=1048577\nnet_prio net_prio.ifpriomap=lo 2",
        "error: linux.resources.network: classID and priorities need cgroup v1; this host runs cgroup v2"},
       {R"({"unified":{"memory.high":"5","io.max":"8:0 rbps=1\n8:1 wbps=2"}})",
-       "error: linux.resources.unified: needs cgroup v2, and this host runs cgroup v1; use the other fields",
+       "error: linux.resources.unified: invalid configuration: needs cgroup v2, and this host runs cgroup v1; use the other fields",
        "memory.high=5\nio.max=8:0 rbps=1\nio.max=8:1 wbps=2"},
       {R"({"memory":{"limit":100,"swap":50}})",
        "error: linux.resources.memory.swap: is memory plus swap and must not be below memory.limit",

@@ -6,6 +6,7 @@
 
 #include "runtime/base/procfs.h"
 #include "runtime/container/cgroup_place.h"
+#include "runtime/container/exec_cgroup.h"
 #include "runtime/container/create.h"
 #include "runtime/container/lifecycle.h"
 #include "runtime/container/pid_file.h"
@@ -44,12 +45,28 @@ TEST(CgroupPlace, ExecSubCgroupMayNotLeaveTheContainers) {
   for (const std::string& each : {memory, memory + "/inner", pids})
     ASSERT_TRUE(write_file_atomic(each + "/tasks", "", 0600).has_value());
   record.cgroup_paths = {memory, pids};
-  EXPECT_TRUE(ExecCgroup::open(record, "").has_value());
-  EXPECT_EQ(ExecCgroup::open(record, "").value().joins().size(), 2u);
-  EXPECT_TRUE(ExecCgroup::open(record, "memory:inner").has_value());
-  EXPECT_FALSE(ExecCgroup::open(record, "inner").has_value());  // pids has none
-  EXPECT_FALSE(ExecCgroup::open(record, "../other").has_value());
-  EXPECT_FALSE(ExecCgroup::open(record, "inner/../../x").has_value());
+  EXPECT_TRUE(ExecCgroup::open(record, {}).has_value());
+  EXPECT_EQ(ExecCgroup::open(record, {}).value().joins().size(), 2u);
+  EXPECT_TRUE(ExecCgroup::open(record, {"memory:inner"}).has_value());
+  EXPECT_FALSE(ExecCgroup::open(record, {"inner"}).has_value());  // pids has none
+  EXPECT_FALSE(ExecCgroup::open(record, {"../other"}).has_value());
+  EXPECT_FALSE(ExecCgroup::open(record, {"inner/../../x"}).has_value());
+}
+
+TEST(ExecCgroup, SubCgroupsAreCleanAndInside) {
+  EXPECT_EQ(parse_sub_cgroup("cpu,cpuacct:a//b/").value(), (SubCgroup{{"cpu", "cpuacct"}, "/a/b"}));
+  EXPECT_EQ(parse_sub_cgroup("/").value(), (SubCgroup{{}, "/"}));
+  for (const char* bad : {"..", "../sibling", "cpu:../sibling", "a/../../b"}) {
+    const Result<SubCgroup> parsed = parse_sub_cgroup(bad);
+    ASSERT_FALSE(parsed.has_value()) << bad;
+    EXPECT_NE(parsed.error().message.find("bad sub cgroup path"), std::string::npos) << bad;
+  }
+}
+
+TEST(ExecCgroup, DomainControllersKeepProcessesOut) {
+  EXPECT_TRUE(may_hold_processes(""));
+  EXPECT_TRUE(may_hold_processes("cpu pids cpuset\n"));
+  EXPECT_FALSE(may_hold_processes("cpu memory\n"));
 }
 
 TEST(Terminal, SomebodyMustTakeTheMaster) {

@@ -141,7 +141,7 @@ TEST_F(Exec, SaysWhyNotWithCode255) {
   status = exec(lost);
   ASSERT_FALSE(status);
   EXPECT_EQ(status.error().message,
-            "chdir to cwd '/no/where' set in config.json failed: No such file or directory");
+            "chdir to cwd '/no/where' set in config.json failed: no such file or directory");
 }
 
 TEST_F(Exec, HidesItsExecutableFromTheContainer) {

@@ -65,8 +65,9 @@ TEST(ContainerPlan, RefusesWhatCannotWork) {
   std::erase_if(effective.spec.linux_.namespaces,
                 [](const oci::Namespace& each) { return each.type == "uts"; });
   EXPECT_EQ(message(), "hostname: needs a uts namespace, or it would rename the host");
+  effective.spec.hostname.clear();
   effective.spec.process.reset();
-  EXPECT_EQ(message(), "process: is missing; a container needs one to be started");
+  EXPECT_EQ(message(), "") << "a container may be created without a process";
 }
 
 TEST(ContainerPlan, SuppliedFilesAndDirectoriesAreMounts) {

@@ -119,7 +119,7 @@ TEST_P(LaunchFailure, NamesTheStepAndTheCause) {
   ASSERT_FALSE(launched);
   const std::string wanted = GetParam().message
                                  ? GetParam().message
-                                 : "createContainer hook '" + rootfs() + "/bin/sh': exit status 3: 'no luck'";
+                                 : "error running createContainer hook #0: '" + rootfs() + "/bin/sh': exit status 3: 'no luck'";
   EXPECT_EQ(launched.error().message, wanted);
   EXPECT_EQ(launched.error().exit_code, 1);
   EXPECT_EQ(waitpid(-1, nullptr, WNOHANG), -1) << "a child was left behind";
@@ -132,12 +132,12 @@ INSTANTIATE_TEST_SUITE_P(
                     [](oci::Spec& spec, const std::string&) {
                       spec.mounts.push_back({"/mnt", "tmpfs", "tmpfs", {"size=lots"}});
                     },
-                    "mount '/mnt': option 'size=lots': Invalid argument (tmpfs: Bad value for 'size')"},
+                    "mount '/mnt': option 'size=lots': invalid argument (tmpfs: Bad value for 'size')"},
         FailureCase{"Source",
                     [](oci::Spec& spec, const std::string&) {
                       spec.mounts.push_back({"/mnt", "bind", "/nonexistent/x", {"rbind"}});
                     },
-                    "mount '/mnt': source '/nonexistent/x': open_tree: No such file or directory"},
+                    "mount '/mnt': source '/nonexistent/x': open_tree: no such file or directory"},
         FailureCase{"Program", [](oci::Spec& spec, const std::string&) { spec.process->args = {"nothing"}; },
                     "exec: \"nothing\": executable file not found in $PATH"},
         FailureCase{"ProgramPath",
@@ -154,7 +154,7 @@ INSTANTIATE_TEST_SUITE_P(
                       rmdir((folder + "/rootfs/proc").c_str());
                       ASSERT_EQ(symlink("/tmp", (folder + "/rootfs/proc").c_str()), 0);
                     },
-                    "mount '/proc': proc must be mounted on an ordinary directory"},
+                    "mount '/proc': proc must be mounted on ordinary directory"},
         FailureCase{"Sysctl",
                     [](oci::Spec& spec, const std::string&) {
                       spec.linux_.sysctl = {{"vm.swappiness", "1"}};
@@ -213,7 +213,7 @@ TEST_F(Launch, ReportsWhatFailsAtStart) {
   process().args = {"/bin/broken"};
   const Result<int> status = run_args();
   ASSERT_FALSE(status);
-  EXPECT_EQ(status.error().message, "exec: \"/bin/broken\": no such file or directory");
+  EXPECT_EQ(status.error().message, "exec /bin/broken: no such file or directory");
 }
 
 }  // namespace

@@ -35,7 +35,7 @@ TEST_F(UserNamespace, BindsWhatOnlyTheHostMayReach) {
   const Result<int> status = run("cat /run/data/file; (echo x > /run/data/file) 2>&1");
   // The mount point is missing and the rootfs belongs to the host's root: say so, do not guess.
   ASSERT_FALSE(status);
-  EXPECT_EQ(status.error().message, "mount '/run/data': make '/run/data' in the rootfs: Permission denied");
+  EXPECT_EQ(status.error().message, "mount '/run/data': make '/run/data' in the rootfs: permission denied");
   ASSERT_TRUE(make_directories(rootfs() + "/run/data", 0755));
   const Result<int> second = run("cat /run/data/file; (echo x > /run/data/file) 2>&1");
   ASSERT_TRUE(second) << second.error().message;

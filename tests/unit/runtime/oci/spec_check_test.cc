@@ -25,6 +25,9 @@ TEST(SpecCheck, RealConfigsAndOurOwnPass) {
   }
   EXPECT_TRUE(check_spec(default_spec(false, 0, 0)));
   EXPECT_TRUE(check_spec(default_spec(true, 1000, 1000)));
+  Spec without_process = default_spec(false, 0, 0);
+  without_process.process.reset();
+  EXPECT_TRUE(check_spec(without_process));
 }
 
 struct Broken {
@@ -41,9 +44,9 @@ TEST(SpecCheck, EachRuleNamesItsField) {
       {"no version", [](Spec& s) { s.oci_version = ""; }, "ociVersion: is missing"},
       {"version 2", [](Spec& s) { s.oci_version = "2.0.0"; }, "ociVersion: '2.0.0' is not supported"},
       {"no root", [](Spec& s) { s.root.path = ""; }, "root.path"},
-      {"no process", [](Spec& s) { s.process.reset(); }, "process property must not be empty"},
+      {"no equals", [](Spec& s) { s.process->env.push_back("NAME"); }, "process.env[2]: invalid environment variable"},
+      {"no name", [](Spec& s) { s.process->env.push_back("=x"); }, "process.env[2]: invalid environment variable"},
       {"no args", [](Spec& s) { s.process->args.clear(); }, "args must not be empty"},
-      {"empty program", [](Spec& s) { s.process->args[0] = ""; }, "process.args[0]"},
       {"no cwd", [](Spec& s) { s.process->cwd = ""; }, "Cwd property must not be empty"},
       {"relative cwd", [](Spec& s) { s.process->cwd = "a"; }, "Cwd must be an absolute path"},
       {"windows", [](Spec& s) { s.process->command_line = "x"; }, "process.commandLine"},

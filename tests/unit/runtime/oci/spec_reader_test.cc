@@ -202,7 +202,7 @@ TEST(SpecReader, AMissingFileSaysWhatABundleNeeds) {
   const Result<Spec> missing = read_spec(folder);
   ASSERT_FALSE(missing);
   EXPECT_EQ(missing.error().message, "open '" + std::string(folder) +
-                                         "/config.json': No such file or directory: a bundle directory must hold "
+                                         "/config.json': no such file or directory: a bundle directory must hold "
                                          "config.json (make one with: nemoclaw-runtime spec)");
   const std::string file = std::string(folder) + "/config.json";
   ASSERT_TRUE(write_file_atomic(file, everything, 0600));
@@ -231,6 +231,15 @@ TEST(SpecReader, DecodeSpecPrefixesThePointer) {
   const Result<Spec> spec = decode_spec(*tree, "effective");
   ASSERT_FALSE(spec);
   EXPECT_TRUE(spec.error().message.starts_with("effective.root.path: expected string")) << spec.error().message;
+}
+
+TEST(SpecReader, NamesMatchInAnyCaseWhenNoExactOneIsThere) {
+  const Result<Spec> spec = parse_spec(R"({"ociVersion": "1.0.0", "Linux": {"maskedpaths": ["/a"], "Resources":
+    {"CPU": {"Cpus": "0", "cpus": "1"}}}})",
+                                       "config.json");
+  ASSERT_TRUE(spec) << spec.error().message;
+  EXPECT_EQ(spec->linux_.masked_paths, Strings{"/a"});
+  EXPECT_EQ(spec->linux_.resources->cpu->cpus, "1");
 }
 
 }  // namespace
