@@ -17,6 +17,8 @@ const std::vector<Command>& policy_commands() {
       {"policy", "lint", "what is allowed in a policy, but seldom meant", run_policy_lint},
       {"policy", "diff", "what becomes possible and what stops between two policies", run_policy_diff},
       {"policy", "test", "judge requests with expected verdicts", run_policy_test},
+      {"policy", "add-preset", "add a preset's entries to a policy file", run_policy_add_preset},
+      {"policy", "remove-preset", "take a preset's entries out of a policy file", run_policy_remove_preset},
       {"policy", "schema", "the JSON Schema of policy files, for editors", run_policy_schema},
   };
   return commands;

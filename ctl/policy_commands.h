@@ -15,6 +15,8 @@ int run_policy_convert(const std::vector<std::string>& args);
 int run_policy_show(const std::vector<std::string>& args);
 int run_policy_lint(const std::vector<std::string>& args);
 int run_policy_diff(const std::vector<std::string>& args);
+int run_policy_add_preset(const std::vector<std::string>& args);
+int run_policy_remove_preset(const std::vector<std::string>& args);
 int run_policy_schema(const std::vector<std::string>& args);
 
 // "nemoclawctl policy check: message" on stderr; returns kExitUsage.

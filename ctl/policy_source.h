@@ -4,14 +4,11 @@
 #include <optional>
 #include <string>
 
-#include "policy/model/policy.h"
+#include "policy/parse/merge_preset.h"
 
 namespace nemoclaw::ctl {
 
-struct PolicySource {
-  std::string file, text;
-  policy::Policy policy;
-};
+using PolicySource = policy::PolicyText;
 
 // Prints what is wrong (as `nemoclawctl policy <command>`) and sets the exit code: kExitUsage if there is no
 // such file or name, kExitNo if the policy is invalid.

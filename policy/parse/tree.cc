@@ -155,6 +155,7 @@ bool Builder::alias(Node& out, size_t depth) {
   if (!count(found->second.nodes, at)) return false;  // before the copy is made
   out = found->second.node;
   out.at = at;
+  out.end = location(event_.end_mark);
   return true;
 }
 
@@ -163,6 +164,7 @@ bool Builder::scalar(Node& out) {
   out.kind = NodeKind::Scalar;
   out.text = text_of(data.value, data.length);
   out.plain = data.style == YAML_PLAIN_SCALAR_STYLE;
+  out.end = location(event_.end_mark);
   refuse_tag(data.tag, out.at);
   if (data.anchor) remember(reinterpret_cast<const char*>(data.anchor), out);
   return count(1, out.at);
@@ -171,6 +173,8 @@ bool Builder::scalar(Node& out) {
 bool Builder::list(Node& out, size_t depth) {
   out.kind = NodeKind::List;
   const auto& data = event_.data.sequence_start;
+  out.flow = data.style == YAML_FLOW_SEQUENCE_STYLE;
+  out.end = location(event_.end_mark);
   refuse_tag(data.tag, out.at);
   const std::string anchor = data.anchor ? reinterpret_cast<const char*>(data.anchor) : "";
   if (!count(1, out.at)) return false;
@@ -179,8 +183,10 @@ bool Builder::list(Node& out, size_t depth) {
     if (event_.type == YAML_SEQUENCE_END_EVENT) break;
     Node item;
     if (!node(item, depth + 1)) return false;
+    out.end = item.end;
     out.items.push_back(std::move(item));
   }
+  if (out.flow) out.end = location(event_.end_mark);
   remember(anchor, out);
   return true;
 }
@@ -188,6 +194,8 @@ bool Builder::list(Node& out, size_t depth) {
 bool Builder::map(Node& out, size_t depth) {
   out.kind = NodeKind::Map;
   const auto& data = event_.data.mapping_start;
+  out.flow = data.style == YAML_FLOW_MAPPING_STYLE;
+  out.end = location(event_.end_mark);
   refuse_tag(data.tag, out.at);
   const std::string anchor = data.anchor ? reinterpret_cast<const char*>(data.anchor) : "";
   if (!count(1, out.at)) return false;
@@ -198,6 +206,7 @@ bool Builder::map(Node& out, size_t depth) {
     Node key, value;
     if (!node(key, depth + 1)) return false;
     if (!next() || !node(value, depth + 1)) return false;
+    out.end = value.end;
     if (key.kind != NodeKind::Scalar) {
       diagnostics_.error("P0012", key.at, "a key must be text");
       continue;
@@ -210,6 +219,7 @@ bool Builder::map(Node& out, size_t depth) {
     }
     out.members.push_back({std::move(key.text), key.at, std::move(value)});
   }
+  if (out.flow) out.end = location(event_.end_mark);
   remember(anchor, out);
   return true;
 }

@@ -17,6 +17,8 @@ struct Node;
 struct Node {
   NodeKind kind = NodeKind::Scalar;
   Location at;
+  Location end;        // just behind it; of a block collection, behind its last value
+  bool flow = false;   // List, Map: written in brackets or braces
   std::string text;    // Scalar: the value after YAML's own unescaping
   bool plain = false;  // Scalar: written without quotes, so that it may mean a number, a boolean or nothing
   std::vector<Node> items;  // List
