@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <memory>
 
 namespace nemoclaw {
 
@@ -23,8 +24,9 @@ Result<void> Channel::send(uint32_t kind, std::string_view payload) const {
 
 Result<std::optional<Channel::Message>> Channel::receive() const {
   Message received;
-  std::string text(payload_bytes_max, '\0');
-  iovec parts[2] = {{&received.kind, sizeof received.kind}, {text.data(), text.size()}};
+  // Not cleared: of the room for the longest message the kernel touches what it writes, a page at most times.
+  const auto text = std::make_unique_for_overwrite<char[]>(payload_bytes_max);
+  iovec parts[2] = {{&received.kind, sizeof received.kind}, {text.get(), payload_bytes_max}};
   msghdr message = {};
   message.msg_iov = parts;
   message.msg_iovlen = 2;
@@ -36,8 +38,7 @@ Result<std::optional<Channel::Message>> Channel::receive() const {
   if (length == 0) return std::optional<Message>();
   if (length < 0) return errno_error("receive message");
   if (static_cast<size_t>(length) < sizeof received.kind) return make_error("malformed message");
-  text.resize(static_cast<size_t>(length) - sizeof received.kind);
-  received.payload = std::move(text);
+  received.payload.assign(text.get(), static_cast<size_t>(length) - sizeof received.kind);
   return std::optional<Message>(std::move(received));
 }
 

@@ -2,6 +2,8 @@
 
 #include <time.h>
 
+#include <chrono>
+
 #include "runtime/base/file.h"
 #include "runtime/base/json.h"
 
@@ -34,11 +36,19 @@ const char* level_name(Level level) {
 std::string now_rfc3339() {
   timespec now;
   clock_gettime(CLOCK_REALTIME, &now);
-  tm parts;
-  gmtime_r(&now.tv_sec, &parts);
-  char text[40];
-  const size_t length = strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &parts);
-  return std::string(text, length) + format(".%09ldZ", now.tv_nsec);
+  return rfc3339(now);
+}
+
+// Not with gmtime_r(3): that reads /etc/localtime, which has no part in the answer.
+std::string rfc3339(const timespec& time) {
+  const std::chrono::sys_seconds instant{std::chrono::seconds{time.tv_sec}};
+  const auto midnight = std::chrono::floor<std::chrono::days>(instant);
+  const std::chrono::year_month_day date{midnight};
+  const std::chrono::hh_mm_ss clock{instant - midnight};
+  return format("%04d-%02u-%02uT%02d:%02d:%02d.%09ldZ", static_cast<int>(date.year()),
+                static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
+                static_cast<int>(clock.hours().count()), static_cast<int>(clock.minutes().count()),
+                static_cast<int>(clock.seconds().count()), time.tv_nsec);
 }
 
 Result<void> configure(const Options& options) {

@@ -34,5 +34,6 @@ std::string record(Format format, Level level, std::string_view message, std::st
 
 // The current time, RFC 3339 with nanoseconds, UTC: "2026-01-02T03:04:05.123456789Z".
 std::string now_rfc3339();
+std::string rfc3339(const timespec& time);
 
 }  // namespace nemoclaw::log

@@ -47,10 +47,10 @@ Result<Fd> read_only_view() {
 }  // namespace
 
 bool own_binary_is_protected() {
+  struct statvfs facts;
+  if (statvfs("/proc/self/exe", &facts) == 0 && (facts.f_flag & ST_RDONLY) != 0) return true;
   Result<Fd> self = open_file("/proc/self/exe", O_RDONLY);
   if (!self) return false;
-  struct statvfs facts;
-  if (fstatvfs(self->raw(), &facts) == 0 && (facts.f_flag & ST_RDONLY) != 0) return true;
   return fcntl(self->raw(), F_GET_SEALS) == all_seals;
 }
 

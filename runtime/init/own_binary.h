@@ -16,6 +16,9 @@
 
 namespace nemoclaw::init {
 
+// runtime/entry.cc has done it already in the static build, before the C library started; this is where it is
+// checked, and made up for where that way was not open.
+//
 // Call before anything is opened or locked, single-threaded. Returns when the running executable is already
 // on a read-only mount (or in a sealed memory file), else executes the program again from there, with the
 // same arguments and environment, and does not return. One extra process start, and none at all where the

@@ -43,22 +43,21 @@ Result<Fd> empty_directory() {
 }  // namespace
 
 Result<void> apply_masked_paths(const oci::Strings& paths, FdRef root) {
-  Fd directory;  // one tmpfs for all of them: attached once, then cloned
+  // One tmpfs and one view of the null device for all: attached once, then cloned.
+  Fd directory, null;
   for (const std::string& path : paths) {
     const auto mask = [&]() -> Result<void> {
       std::optional<Fd> target = TRY(open_existing(root, path));
       if (!target) return {};
       struct stat status;
       if (fstat(target->raw(), &status) != 0) return errno_error("fstat");
-      if (!S_ISDIR(status.st_mode)) {
-        Fd null = TRY(null_device());
-        return sys::move_mount(null, *target);
+      const bool is_directory = S_ISDIR(status.st_mode);
+      Fd& cover = is_directory ? directory : null;
+      if (!cover.valid()) {
+        cover = TRY(is_directory ? empty_directory() : null_device());
+        return sys::move_mount(cover, *target);
       }
-      if (!directory.valid()) {
-        directory = TRY(empty_directory());
-        return sys::move_mount(directory, *target);
-      }
-      Fd again = TRY(sys::open_tree_clone(directory, "", 0));
+      Fd again = TRY(sys::open_tree_clone(cover, "", 0));
       return sys::move_mount(again, *target);
     };
     TRY_CONTEXT(mask(), "mask " + quoted(path));
