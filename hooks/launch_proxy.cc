@@ -37,7 +37,12 @@ Result<Child> prepare(const LaunchPlan& plan) {
   child.arguments = proxy_arguments(plan);
   for (std::string& each : child.arguments) child.argv.push_back(each.data());
   child.argv.push_back(nullptr);
-  for (const std::string& directory : plan.cgroups) child.procs_files.push_back(directory + "/cgroup.procs");
+  for (const std::string& directory : plan.cgroups) {
+    // v1: the one thread that there is moves itself by `tasks`; for cgroup.procs the kernel waits for an RCU grace
+    // period, 5 to 15 ms. v2 has no such file, and one hierarchy.
+    const std::string tasks = directory + "/tasks";
+    child.procs_files.push_back(file_exists(tasks) ? tasks : directory + "/cgroup.procs");
+  }
   child.null = TRY(open_file("/dev/null", O_RDWR));
   return child;
 }
