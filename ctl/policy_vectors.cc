@@ -63,9 +63,15 @@ Result<policy::GraphQlRequest> read_graphql(const Value& value) {
     TRY(expect_keys(
         item, "an operation",
         {"operation_type", "operation_name", "fields", "persisted_query", "persisted_query_hash"}));
-    // A persisted query has no type of its own; one with its text has, and is judged by it.
-    request.operations.push_back({TRY(text_of(item, "operation_type")), TRY(text_of(item, "operation_name")),
-                                  TRY(texts_of(item, "fields"))});
+    policy::GraphQlOperation operation{TRY(text_of(item, "operation_type")),
+                                       TRY(text_of(item, "operation_name")), TRY(texts_of(item, "fields"))};
+    // A persisted query that is sent by its hash has no text: what it says of its type, nobody has seen. One
+    // with its text is judged by it.
+    const Value* persisted = item.find("persisted_query");
+    const bool by_hash = item.find("persisted_query_hash") ||
+                         (persisted && persisted->type != Type::Boolean) || (persisted && persisted->boolean);
+    if (by_hash && operation.fields.empty()) operation.type.clear();
+    request.operations.push_back(std::move(operation));
   }
   return request;
 }

@@ -7,6 +7,10 @@
 namespace nemoclaw::policy {
 namespace {
 
+bool is_everything(const Rule& rule) {
+  return rule.method == "*" && (rule.path == "/**" || rule.path == "**") && rule.query.empty();
+}
+
 Result<CompiledEndpoint> compile_endpoint(const Endpoint& endpoint) {
   CompiledEndpoint compiled;
   compiled.line = endpoint.at.line;
@@ -35,6 +39,9 @@ Result<CompiledEndpoint> compile_endpoint(const Endpoint& endpoint) {
   compiled.limits = endpoint.limits;
   for (const Rule& rule : endpoint.rules) compiled.allow.emplace_back(rule, false);
   for (const Rule& rule : endpoint.deny_rules) compiled.deny.emplace_back(rule, true);
+  compiled.denies_everything =
+      endpoint.path.empty() && endpoint.enforcement == Enforcement::Enforce &&
+      std::any_of(endpoint.deny_rules.begin(), endpoint.deny_rules.end(), is_everything);
   compiled.names_tools = std::any_of(compiled.allow.begin(), compiled.allow.end(),
                                      [](const RuleMatcher& rule) { return rule.names_tool(); });
   return compiled;

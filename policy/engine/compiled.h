@@ -23,6 +23,7 @@ struct CompiledEndpoint {
   Access access = Access::None;
   bool keep_encoded_slash = false;
   bool mcp_known_methods = false;
+  bool denies_everything = false;  // a deny rule for every request, enforced: no connection is worth making
   bool names_tools = false;  // some allow rule names tools, which narrows mcp_known_methods
   std::vector<RuleMatcher> allow, deny;
   RateLimits limits;

@@ -40,16 +40,26 @@ Decision CompiledEngine::decide_l4(const L4Request& request) const {
     return deny("identity", "policy_denied",
                 "the calling process could not be identified: " + caller.identity_error);
   }
-  Grant first{nullptr, nullptr};
+  Grant first{nullptr, nullptr}, denied{nullptr, nullptr};
   bool needs_l7 = false, keep_slash = false;
   for_each_grant(request, [&](const Grant& grant) {
     if (!first.entry) first = grant;
+    if (!denied.entry && grant.endpoint->denies_everything) denied = grant;
     // A plain entry beside one with rules does not switch inspection off.
     needs_l7 = needs_l7 || grant.endpoint->needs_l7;
     keep_slash = keep_slash || grant.endpoint->keep_encoded_slash;
     return true;
   });
   if (!first.entry) return explain_denial(request);
+  if (denied.entry) {
+    Decision decision = deny("l4", "policy_denied",
+                             "entry '" + denied.entry->key + "' denies every request to " + request.host +
+                                 ":" + std::to_string(request.port));
+    decision.entry = denied.entry->key;
+    decision.rule_line = denied.endpoint->line;
+    decision.by_deny_rule = true;
+    return decision;
+  }
   Decision decision;
   decision.verdict = Verdict::Allow;
   decision.layer = "l4";

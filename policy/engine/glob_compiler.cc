@@ -29,7 +29,8 @@ Glob GlobCompiler::compile() {
   } else {
     glob_.kind_ = Glob::Kind::Program;
   }
-  glob_.program_.erase(glob_.program_.begin(), glob_.program_.begin() + static_cast<std::ptrdiff_t>(literals));
+  glob_.program_.erase(glob_.program_.begin(),
+                       glob_.program_.begin() + static_cast<std::ptrdiff_t>(literals));
   const auto moved = static_cast<uint32_t>(literals);
   for (Glob::Instruction& instruction : glob_.program_)
     if (instruction.op == Op::Jump) instruction.target -= moved;

@@ -137,21 +137,20 @@ std::optional<Target> split_destination(Diagnostics& diagnostics, const Listed& 
   return target;
 }
 
-// The endpoints without rules. `localhost` is the sandbox's own loopback, which no proxy and no fence stands
-// before: it is accepted by name, and there is nothing to write down for it.
+// The endpoints without rules. `localhost` is the sandbox's own loopback, which no fence stands before: only
+// here it is accepted, and only by its name; an answer of a resolver that leads there is refused all the
+// same.
 std::vector<Endpoint> endpoints_of(Diagnostics& diagnostics, const std::vector<Listed>& destinations,
                                    bool denied) {
   std::vector<Endpoint> endpoints;
   for (const Listed& listed : destinations) {
     const auto target = split_destination(diagnostics, listed);
     if (!target) continue;
-    if (target->host == "localhost") {
-      if (denied)
-        diagnostics.error("P0443", listed.at, "the sandbox's own loopback cannot be denied",
-                          "remove 'localhost' from the list");
-      continue;
-    }
-    auto host = check_host(diagnostics, listed.at, target->host);
+    const bool own = target->host == "localhost";
+    if (own && denied)
+      diagnostics.error("P0443", listed.at, "the sandbox's own loopback cannot be denied",
+                        "remove 'localhost' from the list");
+    auto host = own ? target->host : check_host(diagnostics, listed.at, target->host);
     if (!host) continue;
     Endpoint endpoint;
     endpoint.at = listed.at;

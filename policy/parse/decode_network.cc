@@ -112,14 +112,14 @@ const Keys<Endpoint>& endpoint_keys() {
 }
 
 // rules or access without a protocol: L4 when they allow everything, else rest is meant.
-void imply_protocol(Endpoint& endpoint) {
+void imply_protocol(Endpoint& endpoint, bool rules_written) {
   if (endpoint.protocol_written) return;
   const bool everything =
       endpoint.access == Access::Full ||
       std::any_of(endpoint.rules.begin(), endpoint.rules.end(), [](const Rule& rule) {
         return rule.method == "*" && (rule.path == "/**" || rule.path == "**") && rule.query.empty();
       });
-  const bool says_nothing = endpoint.access == Access::None && endpoint.rules.empty();
+  const bool says_nothing = endpoint.access == Access::None && !rules_written;
   if (endpoint.deny_rules.empty() && (everything || says_nothing)) return;
   endpoint.protocol = Protocol::Rest;
 }
@@ -135,7 +135,7 @@ void decode_endpoint(Diagnostics& diagnostics, const Node& node, std::vector<End
     diagnostics.error("P0409", node.at, "an endpoint needs 'port' or 'ports'", "for HTTPS write 'port: 443'");
   std::sort(endpoint.ports.begin(), endpoint.ports.end());
   endpoint.ports.erase(std::unique(endpoint.ports.begin(), endpoint.ports.end()), endpoint.ports.end());
-  imply_protocol(endpoint);
+  imply_protocol(endpoint, node.find("rules") != nullptr);
   check_endpoint_target(diagnostics, endpoint, node.find("host") != nullptr);
   check_access_excludes_rules(diagnostics, endpoint, node.find("rules") != nullptr);
   // A rule that could not be read must not be reported again as missing.

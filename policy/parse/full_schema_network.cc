@@ -1,5 +1,7 @@
 #include "policy/parse/full_schema_network.h"
 
+#include <algorithm>
+
 #include "policy/parse/value_builder.h"
 
 namespace nemoclaw::policy {
@@ -112,11 +114,18 @@ json::Value binary_value(const Binary& binary) {
 
 json::Value network_value(const std::vector<NetworkEntry>& entries) {
   json::Value value = make_object();
+  // Only the four-level list knows it; the full schema has no word for the sandbox's own loopback, and needs
+  // none.
+  const auto is_own_loopback = [](const Endpoint& endpoint) { return endpoint.host == "localhost"; };
   for (const NetworkEntry& entry : entries) {
+    if (!entry.endpoints.empty() &&
+        std::all_of(entry.endpoints.begin(), entry.endpoints.end(), is_own_loopback))
+      continue;
     json::Value one = make_object();
     if (entry.name != entry.key) put(one, "name", make_text(entry.name));
     json::Value endpoints = make_array();
-    for (const Endpoint& endpoint : entry.endpoints) endpoints.array.push_back(endpoint_value(endpoint));
+    for (const Endpoint& endpoint : entry.endpoints)
+      if (!is_own_loopback(endpoint)) endpoints.array.push_back(endpoint_value(endpoint));
     put(one, "endpoints", std::move(endpoints));
     if (entry.binaries) {
       json::Value binaries = make_array();

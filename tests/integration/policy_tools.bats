@@ -43,6 +43,24 @@ EOF
   expect 1 "both.yaml:2:1: error P0107"
 }
 
+@test "test passes the shared vectors, and those that try to get around a policy" {
+  local file
+  for file in policy-vectors adversarial-vectors; do
+    run ctl policy test --vectors "$REPO/tests/data/$file.json"
+    expect 0 "$(jq '.vectors | length' "$REPO/tests/data/$file.json") passed, 0 failed"
+  done
+  run ctl policy test --format json --vectors "$REPO/tests/data/adversarial-vectors.json"
+  expect 0
+  jq -e '.passed > 300 and .failed == 0' <<<"$output" >/dev/null || fail "$output"
+}
+
+@test "test prints every failure, and what failed last" {
+  jq '.vectors |= (.[:3] | map(.expect = (if .expect == "allow" then "deny" else "allow" end)))' "$REPO/tests/data/adversarial-vectors.json" >"$T/wrong.json"
+  run ctl policy test --vectors "$T/wrong.json"
+  expect 1 "FAILED host-trailing-dot-request: expected deny, got allow"
+  [ "${lines[-1]}" = "0 passed, 3 failed" ] || fail "$output"
+}
+
 @test "show finds an installed policy by its name" {
   run ctl policy show --config "$T/config.yaml" default
   expect 0 '# policy: "default"' "policy/presets/default.yaml" "sha256:" "read_write:"

@@ -29,7 +29,8 @@ TEST(FourLevelList, BecomesEntries) {
   ASSERT_EQ(code->binaries->size(), 7u);
   EXPECT_EQ(code->binaries->at(0).path, "/usr/local/sbin/git");
   EXPECT_EQ(code->binaries->at(6).path, "/opt/agent/**");
-  ASSERT_EQ(code->endpoints.size(), 2u);  // the sandbox's own loopback needs none
+  ASSERT_EQ(code->endpoints.size(), 3u);
+  EXPECT_EQ(code->endpoints[2].host, "localhost");  // only here, by its name
   EXPECT_EQ(code->endpoints[0].ports, std::vector<uint16_t>{443});
   EXPECT_EQ(code->endpoints[1].host, "*.mirror.example.test");
   EXPECT_EQ(code->endpoints[1].ports, std::vector<uint16_t>{8443});
@@ -51,7 +52,7 @@ TEST(FourLevelList, DenialsAreEntriesWithoutAllow) {
   ASSERT_TRUE(binaries && hosts);
   ASSERT_EQ(binaries->binaries->size(), 1u);
   EXPECT_EQ(binaries->binaries->at(0).path, "/bin/sh");
-  EXPECT_EQ(binaries->endpoints.size(), 3u);
+  EXPECT_EQ(binaries->endpoints.size(), 4u);
   EXPECT_EQ(hosts->binaries->size(), 8u);
   ASSERT_EQ(hosts->endpoints.size(), 1u);
   EXPECT_EQ(hosts->endpoints[0].host, "bad.example.test");
