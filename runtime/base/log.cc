@@ -82,6 +82,8 @@ void write(Level level, std::string_view message) {
   if (!to_stderr) return;
   std::string line = level == Level::Error ? "" : std::string(level_name(level)) + ": ";
   line.append(message).append("\n");
+  // For developers and their tools: the form in which runc writes it.
+  if (level == Level::Debug) line = record(Format::Text, level, message, now_rfc3339()) + "\n";
   static_cast<void>(write_all(FdRef(2), line));
 }
 

@@ -9,6 +9,7 @@ namespace nemoclaw::cli {
 
 #define NEMOCLAW_CREATE_OPTIONS                                                                     \
   {"bundle", 'b', Takes::Value, "directory with config.json (default: the current one)"},           \
+      {"config", 'f', Takes::Value, "file to read instead of the bundle's config.json"},            \
       {"console-socket", 0, Takes::Value, "AF_UNIX socket that gets the terminal's master"},        \
       {"pidfd-socket", 0, Takes::Value, "AF_UNIX socket that gets a pidfd of the init process"},    \
       {"pid-file", 0, Takes::Value, "file that gets the pid of the init process"},                  \

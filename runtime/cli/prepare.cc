@@ -52,13 +52,14 @@ Result<void> apply_policy(const Globals& globals, const oci::Spec& spec, Prepare
 
 }  // namespace
 
-Result<Prepared> prepare(const Globals& globals, const std::string& bundle, const std::string& id) {
+Result<Prepared> prepare(const Globals& globals, const BundlePlace& place, const std::string& id) {
   TRY(check_container_id(id));
   Prepared prepared;
   prepared.id = id;
   const std::string here = TRY(working_directory());
-  prepared.bundle = absolute_path(here, bundle.empty() ? "." : bundle);
-  const oci::Spec spec = TRY(oci::read_spec(prepared.bundle));
+  prepared.bundle = absolute_path(here, place.directory.empty() ? "." : place.directory);
+  const oci::Spec spec = place.config.empty() ? TRY(oci::read_spec(prepared.bundle))
+                                              : TRY(oci::read_spec_file(absolute_path(here, place.config)));
   TRY_CONTEXT(oci::check_spec(spec), "config.json");
   prepared.rootfs = absolute_path(prepared.bundle, spec.root.path);
   TRY(check_rootfs(prepared.rootfs));

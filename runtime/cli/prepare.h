@@ -23,7 +23,12 @@ struct Prepared {
   std::vector<policy::ReportLine> report;
 };
 
-// Has no effect on the system. `bundle` as given, relative to the caller's directory; empty: that directory.
-Result<Prepared> prepare(const Globals& globals, const std::string& bundle, const std::string& id);
+// As given on the command line, relative to the caller's directory.
+struct BundlePlace {
+  std::string directory;  // empty: the caller's
+  std::string config;     // empty: config.json in the bundle
+};
+// Has no effect on the system.
+Result<Prepared> prepare(const Globals& globals, const BundlePlace& place, const std::string& id);
 
 }  // namespace nemoclaw::cli

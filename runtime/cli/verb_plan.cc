@@ -61,7 +61,7 @@ Result<int> run(const Globals& globals, const Arguments& arguments) {
   if (format_name != "text" && format_name != "json")
     return make_error("invalid format option " + quoted(format_name) + ": use text or json");
   const std::string id = arguments.positional.empty() ? "plan" : arguments.positional[0];
-  const Prepared prepared = TRY(prepare(globals, arguments.value("bundle"), id));
+  const Prepared prepared = TRY(prepare(globals, {arguments.value("bundle"), arguments.value("config")}, id));
   const std::string text = format_name == "json" ? TRY(as_json(prepared)) : as_text(prepared);
   TRY(print(text));
   return 0;
@@ -69,6 +69,7 @@ Result<int> run(const Globals& globals, const Arguments& arguments) {
 
 constexpr Option kOptions[] = {
     {"bundle", 'b', Takes::Value, "directory with config.json (default: the current one)"},
+    {"config", 0, Takes::Value, "file to read instead of the bundle's config.json"},
     {"format", 'f', Takes::Value, "text (default) or json"},
 };
 

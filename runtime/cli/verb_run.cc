@@ -11,7 +11,7 @@ namespace {
 
 Result<int> run(const Globals& globals, const Arguments& arguments) {
   TRY(init::protect_own_binary());
-  Prepared prepared = TRY(prepare(globals, arguments.value("bundle"), arguments.positional[0]));
+  Prepared prepared = TRY(prepare(globals, {arguments.value("bundle"), arguments.value("config")}, arguments.positional[0]));
   container::CreateRequest request = TRY(make_create_request(globals, arguments, prepared));
   SandboxGuard sandbox(globals, prepared);
   sandbox.attach(request);

@@ -63,7 +63,10 @@ Result<int> run(const Globals& globals, const Arguments& arguments) {
   const oci::Resources resources = arguments.given("resources")
                                        ? TRY(read_resources(arguments.value("resources")))
                                        : TRY(resources_from_options(arguments));
-  TRY(container::update_container(globals.store(), arguments.positional[0], resources));
+  oci::IntelRdt rdt;
+  rdt.l3_cache_schema = arguments.value("l3-cache-schema");
+  rdt.mem_bw_schema = arguments.value("mem-bw-schema");
+  TRY(container::update_container(globals.store(), arguments.positional[0], resources, rdt));
   return 0;
 }
 
@@ -83,6 +86,10 @@ constexpr Option kOptions[] = {
     {"memory", 0, Takes::Value, "memory limit in bytes"},
     {"memory-reservation", 0, Takes::Value, "soft memory limit in bytes"},
     {"memory-swap", 0, Takes::Value, "memory and swap together in bytes, -1: unlimited"},
+    {"kernel-memory", 0, Takes::Value, "ignored: the kernel has no such limit any more"},
+    {"kernel-memory-tcp", 0, Takes::Value, "ignored: the kernel has no such limit any more"},
+    {"l3-cache-schema", 0, Takes::Value, "Intel RDT: schema of the L3 cache"},
+    {"mem-bw-schema", 0, Takes::Value, "Intel RDT: schema of the memory bandwidth"},
     {"pids-limit", 0, Takes::Value, "most processes in the container"},
 };
 

@@ -4,10 +4,13 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include <optional>
+
 #include "runtime/base/defer.h"
 #include "runtime/base/file.h"
 #include "runtime/base/log.h"
 #include "runtime/base/procfs.h"
+#include "runtime/cgroup/resctrl.h"
 #include "runtime/container/cgroup_place.h"
 #include "runtime/container/hooks.h"
 #include "runtime/container/pid_file.h"
@@ -79,6 +82,7 @@ class Creation {
   const oci::StateRecord& record() const { return record_; }
   Result<void> record_intent();
   Result<void> make_cgroup();
+  Result<void> make_class_of_service();
   Result<void> launch();
   Result<void> publish();
   Created commit();
@@ -92,6 +96,8 @@ class Creation {
   StateDirectory directory_;
   oci::StateRecord record_;
   std::unique_ptr<cgroup::Driver> cgroup_;
+  std::optional<cgroup::ResctrlPlan> resctrl_;
+  std::string resctrl_mount_;
   Fd clone_target_;
   std::vector<Fd> joins_;
   bool cgroup_made_ = false, hooks_begun_ = false, pid_file_made_ = false, committed_ = false;
@@ -119,11 +125,20 @@ Result<void> Creation::make_cgroup() {
   return {};
 }
 
+Result<void> Creation::make_class_of_service() {
+  const auto& rdt = request_.effective.spec.linux_.intel_rdt;
+  if (!rdt) return {};
+  resctrl_mount_ = TRY(cgroup::find_resctrl());
+  resctrl_ = TRY(cgroup::plan_resctrl(*rdt, request_.id));
+  return cgroup::make_resctrl_group(resctrl_mount_, *resctrl_);
+}
+
 Result<void> Creation::adopt(pid_t pid) {
   const procfs::Stat stat = TRY_CONTEXT(procfs::stat(pid), "the container's init");
   record_.init_pid = pid;
   record_.init_start_time = stat.start_time;
   TRY(directory_.write_record(record_));
+  if (resctrl_) TRY(cgroup::join_resctrl_group(resctrl_mount_, *resctrl_, pid));
   if (!clone_target_.valid() && joins_.empty()) TRY_CONTEXT(cgroup_->add_process(pid), "cgroup");
   return {};
 }
@@ -190,6 +205,7 @@ void Creation::undo() {
     static_cast<void>(cgroup_->kill_all(SIGKILL));
     static_cast<void>(cgroup_->remove());
   }
+  if (resctrl_) cgroup::remove_resctrl_group(resctrl_mount_, *resctrl_);
   if (hooks_begun_) run_poststop_hooks(request_.effective.spec.hooks, record_, log::Level::Debug);
   static_cast<void>(directory_.remove());
 }
@@ -210,6 +226,7 @@ Result<Created> create_container(const StateStore& store, const CreateRequest& r
   Creation creation(request, TRY(store.reserve(request.id)));
   TRY(creation.record_intent());
   TRY(creation.make_cgroup());
+  TRY(creation.make_class_of_service());
   if (request.before_launch) TRY(request.before_launch(creation.record(), request.effective));
   TRY(creation.launch());
   TRY(creation.publish());

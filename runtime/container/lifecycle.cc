@@ -6,6 +6,7 @@
 #include <cerrno>
 
 #include "runtime/base/log.h"
+#include "runtime/cgroup/resctrl.h"
 #include "runtime/container/hooks.h"
 #include "runtime/container/process.h"
 #include "runtime/container/status.h"
@@ -45,6 +46,18 @@ Result<void> freeze(const oci::StateRecord& record, bool frozen) {
 Result<void> signal_init(const oci::StateRecord& record, int signal) {
   const Fd pidfd = TRY(open_process_pidfd(record.init_pid, record.init_start_time));
   return send_signal(pidfd, signal);
+}
+
+}  // namespace
+
+namespace {
+
+// What the container alone used; best effort.
+void remove_class_of_service(const oci::Spec& spec, const std::string& id) {
+  if (!spec.linux_.intel_rdt) return;
+  const Result<std::string> mount_point = cgroup::find_resctrl();
+  const Result<cgroup::ResctrlPlan> plan = cgroup::plan_resctrl(*spec.linux_.intel_rdt, id);
+  if (mount_point && plan) cgroup::remove_resctrl_group(*mount_point, *plan);
 }
 
 }  // namespace
@@ -146,6 +159,7 @@ Result<void> destroy(Opened& opened) {
     TRY_CONTEXT(driver->remove(), "cgroup");
   }
   const Result<oci::EffectiveSpec> effective = opened.directory.read_effective();
+  if (effective) remove_class_of_service(effective->spec, record.id);
   if (effective) run_poststop_hooks(effective->spec.hooks, record, log::Level::Warning);
   return opened.directory.remove();
 }
@@ -187,10 +201,30 @@ Result<void> resume_container(const StateStore& store, const std::string& id) {
   return freeze(opened.record, false);
 }
 
-Result<void> update_container(const StateStore& store, const std::string& id,
-                              const oci::Resources& resources) {
+namespace {
+
+Result<void> update_class_of_service(const Opened& opened, const oci::IntelRdt& wanted) {
+  const oci::EffectiveSpec effective = TRY(opened.directory.read_effective());
+  const std::optional<oci::IntelRdt>& made = effective.spec.linux_.intel_rdt;
+  if (!made) return make_error("the container was created without linux.intelRdt: its schemata cannot be changed");
+  oci::IntelRdt changed = *made;
+  changed.l3_cache_schema = wanted.l3_cache_schema;
+  changed.mem_bw_schema = wanted.mem_bw_schema;
+  changed.schemata.clear();
+  cgroup::ResctrlPlan plan = TRY(cgroup::plan_resctrl(changed, opened.record.id));
+  plan.own_group = true;  // written whoever made the class: that is what an update is for
+  plan.must_exist = true;
+  const std::string mount_point = TRY(cgroup::find_resctrl());
+  return cgroup::make_resctrl_group(mount_point, plan);
+}
+
+}  // namespace
+
+Result<void> update_container(const StateStore& store, const std::string& id, const oci::Resources& resources,
+                              const oci::IntelRdt& rdt) {
   const Opened opened = TRY(open_container(store, id, Lock::Exclusive));
   if (!is_up(opened.status)) return not_running();
+  if (!(rdt == oci::IntelRdt{})) TRY(update_class_of_service(opened, rdt));
   const auto driver = TRY(cgroup_of(opened.record));
   return driver->apply_limits(resources, true);
 }

@@ -41,8 +41,8 @@ Result<void> delete_container(const StateStore& store, const std::string& id, bo
 
 Result<void> pause_container(const StateStore& store, const std::string& id);
 Result<void> resume_container(const StateStore& store, const std::string& id);
-Result<void> update_container(const StateStore& store, const std::string& id,
-                              const oci::Resources& resources);
+Result<void> update_container(const StateStore& store, const std::string& id, const oci::Resources& resources,
+                              const oci::IntelRdt& rdt);
 
 // Of a container that runs (else "container not running").
 Result<std::vector<pid_t>> container_processes(const StateStore& store, const std::string& id);

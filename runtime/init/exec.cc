@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "runtime/base/file.h"
+#include "runtime/base/log.h"
 #include "runtime/init/launch.h"
 #include "runtime/init/open_context.h"
 #include "runtime/init/own_binary.h"
@@ -70,6 +71,8 @@ Result<Launched> launch(const ExecRequest& request, const LaunchEvents& events) 
   options.between = join_init;
   PendingChild child = TRY(clone_child(context, options, child_main));
   const pid_t pid = child.pid();
+  log::debug(format("exec: process %d cloned, joins namespaces %#x of process %d", pid, context.init_namespaces,
+                    request.init_pid));
   TRY(isolation::apply_oom_score_adj(plan.limits, pid));
   TRY(isolation::apply_affinity(plan.limits.initial_cpus, pid));
   if (events.on_cloned) TRY(events.on_cloned(pid));

@@ -107,6 +107,8 @@ Result<Context> open_context(const LaunchRequest& request, const ContainerPlan& 
 Result<std::vector<oci::Protection>> follow(PendingChild& child, const ContainerPlan& plan,
                                             const LaunchEvents& events) {
   const pid_t pid = child.pid();
+  log::debug(format("init: process %d cloned, flags %#llx", pid,
+                    static_cast<unsigned long long>(plan.namespaces.clone_flags)));
   if (!plan.id_maps.empty()) {
     TRY(isolation::apply_id_maps(plan.id_maps, pid));
     child.tell(Go::MapsWritten);
@@ -117,9 +119,12 @@ Result<std::vector<oci::Protection>> follow(PendingChild& child, const Container
   if (events.on_cloned) TRY(events.on_cloned(pid));
   child.tell(Go::CgroupJoined);
   TRY(child.expect(Said::NamespacesReady));
+  log::debug(format("init: namespaces, %zu mounts and %zu devices are in place", plan.mounts.steps.size(),
+                    plan.devices.nodes.size()));
   if (events.on_namespaces_ready) TRY(events.on_namespaces_ready(pid));
   child.tell(Go::Proceed, std::to_string(pid));
   const std::string created = TRY(child.expect(Said::Created));
+  log::debug("init: waits for start");
   // Last, because a limit may be too small for the runtime's own work in the child.
   TRY(isolation::apply_rlimits(plan.process.limits, pid));
   TRY(isolation::apply_affinity(plan.process.limits.final_cpus, pid));

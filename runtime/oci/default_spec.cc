@@ -8,6 +8,8 @@ namespace {
 
 constexpr const char* capabilities[] = {"CAP_AUDIT_WRITE", "CAP_KILL", "CAP_NET_BIND_SERVICE"};
 
+bool is_unified() { return file_exists("/sys/fs/cgroup/cgroup.controllers"); }
+
 Process default_process() {
   Process process;
   process.terminal = true;
@@ -39,13 +41,15 @@ std::vector<Mount> default_mounts(bool rootless) {
       mount("/dev/mqueue", "mqueue", "mqueue", {"nosuid", "noexec", "nodev"}),
   };
   if (rootless) {
-    // sysfs belongs to the network namespace, which an ordinary user keeps; cgroups are not its to see.
+    // sysfs belongs to the network namespace, which an ordinary user keeps.
     mounts.push_back(mount("/sys", "none", "/sys", {"rbind", "nosuid", "noexec", "nodev", "ro"}));
   } else {
     mounts.push_back(mount("/sys", "sysfs", "sysfs", {"nosuid", "noexec", "nodev", "ro"}));
+  }
+  // The hierarchies of v1 are not an ordinary user's to see.
+  if (!rootless || is_unified())
     mounts.push_back(
         mount("/sys/fs/cgroup", "cgroup", "cgroup", {"nosuid", "noexec", "nodev", "relatime", "ro"}));
-  }
   return mounts;
 }
 
@@ -55,7 +59,8 @@ std::vector<Namespace> default_namespaces(bool rootless) {
     if (rootless && std::string_view(type) == "network") continue;
     namespaces.push_back(Namespace{.type = type, .path = ""});
   }
-  if (file_exists("/proc/self/ns/cgroup")) namespaces.push_back(Namespace{.type = "cgroup", .path = ""});
+  // On cgroup v1 as runc has it: scripts read the container's real path from /proc/self/cgroup.
+  if (is_unified()) namespaces.push_back(Namespace{.type = "cgroup", .path = ""});
   if (rootless) namespaces.push_back(Namespace{.type = "user", .path = ""});
   return namespaces;
 }

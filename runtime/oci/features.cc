@@ -88,9 +88,15 @@ void write_linux(json::Writer& out) {
   out.member("rdma", true);
   out.end_object();
   write_seccomp(out);
-  write_switch(out, "apparmor", false);
-  write_switch(out, "selinux", false);
-  write_switch(out, "intelRdt", false);
+  // Whether this program can apply them; what the host's kernel offers is not asked here, as with runc.
+  write_switch(out, "apparmor", true);
+  write_switch(out, "selinux", true);
+  out.key("intelRdt").begin_object();
+  out.member("enabled", true).member("schemata", true).member("monitoring", true).end_object();
+  out.key("memoryPolicy").begin_object();
+  out.member("modes", List{"MPOL_DEFAULT", "MPOL_BIND", "MPOL_INTERLEAVE", "MPOL_WEIGHTED_INTERLEAVE", "MPOL_PREFERRED",
+                           "MPOL_PREFERRED_MANY", "MPOL_LOCAL"});
+  out.member("flags", List{"MPOL_F_NUMA_BALANCING", "MPOL_F_RELATIVE_NODES", "MPOL_F_STATIC_NODES"}).end_object();
   out.key("mountExtensions").begin_object();
   write_switch(out, "idmap", true);
   out.end_object();

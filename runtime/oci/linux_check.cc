@@ -136,7 +136,7 @@ Result<void> check_rest(const Linux& section) {
     return make_error("linux.seccomp.defaultAction: is missing");
   if (section.intel_rdt) {
     const std::string& name = section.intel_rdt->clos_id;
-    if (name == "." || name == ".." || name.find('/') != std::string::npos)
+    if (name != "/" && (name == "." || name == ".." || name.find('/') != std::string::npos))
       return make_error("linux.intelRdt.closID: " + quoted(name) + " is not a directory name");
   }
   return {};

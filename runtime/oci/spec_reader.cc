@@ -11,6 +11,11 @@ Result<Spec> parse_spec(std::string_view text, std::string_view file_name) {
   return decode_text<Spec>(text, file_name);
 }
 
+Result<Spec> read_spec_file(const std::string& path) {
+  const std::string text = TRY(read_file(path, document_limits.bytes_max));
+  return parse_spec(text, path);
+}
+
 Result<Spec> read_spec(const std::string& bundle) {
   const std::string path = bundle + "/config.json";
   Result<std::string> text = read_file(path, document_limits.bytes_max);

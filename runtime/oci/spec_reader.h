@@ -12,6 +12,7 @@ namespace nemoclaw::oci {
 
 // Pure. `file_name` goes before the message ("config.json: linux.namespaces[2].type: unknown namespace 'foo'").
 Result<Spec> parse_spec(std::string_view text, std::string_view file_name);
+Result<Spec> read_spec_file(const std::string& path);
 // <bundle>/config.json, at most 16 MiB; a missing file says what a bundle needs.
 Result<Spec> read_spec(const std::string& bundle);
 // A process.json as exec --process and the managers' shims write it.

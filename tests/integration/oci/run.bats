@@ -34,3 +34,53 @@ load ../../lib/oci
   expect 0 "open_fds: 3 -> /dev/null"
   expect_not "open_fds: 4" "open_fds: 7"
 }
+
+@test "run --keep leaves the stopped container and its cgroup" {
+  make_bundle
+  command_line true
+  run rt run --keep --bundle "$B" "$ID"
+  expect 0
+  has_status "$ID" stopped
+  has_cgroup "$NAME/t$BATS_TEST_NUMBER"
+  rt delete "$ID"
+  expect_nothing_left
+}
+
+@test "run --config reads another file" {
+  ours || skip "this is crun's"
+  make_bundle
+  command_line echo from-elsewhere
+  mv "$B/config.json" "$T/elsewhere.json"
+  run rt run --bundle "$B" --config "$T/elsewhere.json" "$ID"
+  expect 0 from-elsewhere
+}
+
+@test "run forwards signals to the process and returns its code" {
+  make_bundle
+  command_line sh -c 'trap "exit 9" TERM; echo ready; while true; do sleep 0.02; done'
+  "$RUNTIME" "${RT_NONE[@]}" --root "$T/root" run --bundle "$B" "$ID" >"$B/out" 2>&1 3>&- &
+  local job=$! code=0
+  wait_until 5 grep -q ready "$B/out"
+  kill -TERM "$job"
+  wait "$job" || code=$?
+  [ "$code" -eq 9 ]
+  expect_nothing_left
+}
+
+@test "run of what cannot be executed names it, on one line, and leaves nothing" {
+  make_bundle
+  printf 'garbage' >"$T/image/garbage"
+  chmod +x "$T/image/garbage"
+  command_line /garbage
+  run rt run --bundle "$B" "$ID"
+  rm "$T/image/garbage"
+  [ "${#lines[@]}" -eq 1 ]
+  expect 1 "exec /garbage: exec format error"
+  command_line /etc/passwd
+  run rt run --bundle "$B" "$ID"
+  expect 1 'exec: "/etc/passwd": permission denied'
+  command_line ""
+  run rt run --bundle "$B" "$ID"
+  expect 1 "executable file not found in"
+  expect_nothing_left
+}
