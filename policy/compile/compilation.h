@@ -38,5 +38,6 @@ Result<void> compile_kernel_paths(
     const Compilation& compilation);  // masked and read-only parts of /proc and /sys
 Result<void> compile_syscalls(const Compilation& compilation);
 Result<void> compile_egress(const Compilation& compilation);  // hooks
+void compile_trust(const Compilation& compilation);           // the sandbox's authority in the image's eyes
 
 }  // namespace nemoclaw::policy

@@ -53,6 +53,7 @@ Result<void> compile_egress(const Compilation& compilation) {
   effective.spec.hooks.poststop.push_back(hook(facts, "stop"));
   effective.protections.push_back({"network", "full", ""});
   protect_resolver_files(compilation);
+  compile_trust(compilation);
   compilation.note("network",
                    "all egress goes through the proxy: " + std::to_string(compilation.policy.network.size()) +
                        (compilation.policy.network.size() == 1 ? " entry" : " entries") + " allow some",

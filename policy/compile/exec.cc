@@ -3,6 +3,7 @@
 
 #include "policy/compile/compile.h"
 #include "policy/compile/environment.h"
+#include "policy/compile/trust.h"
 
 namespace nemoclaw::policy {
 namespace {
@@ -54,6 +55,8 @@ void narrow_environment(const oci::Process& first, oci::Process& process) {
   };
   take_from_first("PATH");
   for (std::string_view name : removed_variables()) take_from_first(name);
+  for (const auto& [name, content] : trust_variables()) take_from_first(name);
+  take_from_first("JAVA_TOOL_OPTIONS");
   // Without proxy variables of ours in the container, the policy leaves these to whoever sets them.
   const std::string* proxy = find_variable(first.env, "HTTP_PROXY");
   if (proxy == nullptr || variable_value(*proxy) != proxy_variables().front().second) return;

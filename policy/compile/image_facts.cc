@@ -10,6 +10,7 @@
 
 #include "policy/compile/environment.h"
 #include "policy/compile/paths.h"
+#include "policy/compile/trust.h"
 #include "runtime/base/error.h"
 #include "runtime/base/file.h"
 #include "runtime/base/path.h"
@@ -44,9 +45,15 @@ class ImageReader {
       for (const Path& each : *list) add_path(each.path);
     add_path("/sandbox");
     add_path("/tmp");
+    for (const std::string& path : trust_file_candidates()) add_path(path);
+    for (const std::string& path : java_candidates()) add_path(path);
     if (spec_.process) {
       add_path(absolute_path("/", spec_.process->cwd));
       find_command(*spec_.process);
+      for (const auto& [name, content] : trust_variables())
+        if (const std::string* named = find_variable(spec_.process->env, name);
+            named && variable_value(*named).starts_with('/'))
+          add_path(std::string(variable_value(*named)));
     }
     if (filesystem.execute)
       for (const Path& each : *filesystem.execute) expand(each.path);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "policy/compile/trust.h"
 #include "runtime/base/path.h"
 
 namespace nemoclaw::policy {
@@ -39,6 +40,7 @@ std::vector<ImpliedPath> make_implied_paths() {
        {"/etc/ssl/certs", "/etc/ssl/cert.pem", "/etc/ssl/openssl.cnf", "/etc/pki/tls", "/etc/pki/ca-trust",
         "/etc/ca-certificates", "/usr/share/ca-certificates", "/usr/local/share/ca-certificates"})
     paths.push_back({path, PathAccess::Read, trust, false});
+  paths.push_back({std::string(kTrustDirectory), PathAccess::Read, trust, true});
   for (const char* path :
        {"/etc/localtime", "/etc/timezone", "/usr/share/zoneinfo", "/etc/terminfo", "/usr/share/terminfo"})
     paths.push_back({path, PathAccess::Read, conventions, false});

@@ -12,6 +12,10 @@
 #include "proxy/enforce/container.h"
 #include "proxy/peer/identity.h"
 
+namespace nemoclaw::tls {
+class Trust;
+}
+
 namespace nemoclaw::enforce {
 
 struct Counters {
@@ -29,6 +33,7 @@ struct Context {
   peer::HashCache hashes;
   std::vector<policy::Address> node_addresses;
   std::unique_ptr<dns::Resolver> resolver;  // none until the runtime says "start"
+  std::shared_ptr<tls::Trust> trust;        // whom clients and the proxy believe; made at the start
   audit::Log log;
   bool audit_fail_closed = true;
   std::string decision_prefix;  // random per start of the proxy, so that ids are never used twice

@@ -107,6 +107,22 @@ Result<Fd> open_audit(const std::string& file, uid_t uid, gid_t gid) {
   return fd;
 }
 
+Result<std::vector<Fd>> open_trust_files(const std::string& sandbox_directory) {
+  constexpr int kAppend = O_WRONLY | O_APPEND | O_NOFOLLOW;
+  const std::string trust = sandbox_directory + "/trust";
+  TRY(make_directories(trust, 0755));
+  std::vector<Fd> files;
+  for (const std::string& container : TRY(list_directory(trust))) {
+    if (!file_exists(trust + "/" + container + "/ca.pem")) continue;
+    for (const std::string& name : TRY(list_directory(trust + "/" + container)))
+      files.push_back(TRY(open_file(trust + "/" + container + "/" + name, kAppend)));
+  }
+  // Last: the runtime takes ca.pem for the sign that everything is there.
+  for (const char* name : {"/truststore.p12", "/ca.pem"})
+    files.push_back(TRY(open_file(trust + name, kAppend | O_CREAT, 0644)));
+  return files;
+}
+
 Result<Fd> make_state() {
   Fd fd(memfd_create("nemoclaw-proxy-state", MFD_CLOEXEC));
   if (!fd.valid() || fcntl(fd.raw(), F_SETFL, O_APPEND) != 0) return errno_error("the state of the workers");
@@ -124,6 +140,8 @@ Result<Sockets> open_sockets(SocketsPlan plan, std::string& warning) {
                                                            std::move(plan.host_net)))});
   sockets.push_back({"audit", TRY_CONTEXT(open_audit(plan.audit_file, plan.uid, plan.gid), "audit")});
   sockets.push_back({"state", TRY(make_state())});
+  for (Fd& file : TRY_CONTEXT(open_trust_files(plan.sandbox_directory), "trust files"))
+    sockets.push_back({"trust", std::move(file)});
   Result<Fd> nflog = subscribe_nflog(net::kBypassLogGroup);
   // The fence rejects such packets all the same; only the audit does not see them.
   if (nflog)

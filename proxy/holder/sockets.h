@@ -40,6 +40,10 @@ Result<Fd> listen_control(const std::string& path);
 Result<Fd> subscribe_nflog(uint16_t group);
 // Append-only file of the proxy's user.
 Result<Fd> open_audit(const std::string& file, uid_t uid, gid_t gid);
+// The files below <sandbox directory>/trust that tell clients about the sandbox's certificate authority, for a worker to
+// append to: those of the containers, which the runtime made and mounted, and ca.pem and truststore.p12 for containers
+// that join later.
+Result<std::vector<Fd>> open_trust_files(const std::string& sandbox_directory);
 // A file without a name, append-only, for what a worker must not forget.
 Result<Fd> make_state();
 

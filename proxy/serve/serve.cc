@@ -71,6 +71,8 @@ Result<Inheritance> take_inheritance(const Options& options) {
       inherited.audit = std::move(fd);
     else if (each.name == "state")
       inherited.state = std::move(fd);
+    else if (each.name == "trust")
+      inherited.trust_files.push_back(std::move(fd));
     else
       inherited.sockets.emplace_back(each.name, std::move(fd));
   }
@@ -92,7 +94,8 @@ Result<void> run_worker(const Options& options) {
   for (const int number : {SIGPIPE, SIGHUP}) signal(number, SIG_IGN);
   Inheritance inherited = TRY(take_inheritance(options));
   asio::io_context loop(1);  // before confinement: its descriptors and timers stay
-  Sandbox sandbox = TRY(set_up_sandbox(options, std::move(inherited.audit), std::move(inherited.state)));
+  Sandbox sandbox = TRY(set_up_sandbox(options, std::move(inherited.audit), std::move(inherited.state),
+                                       std::move(inherited.trust_files)));
   Worker worker(loop, sandbox);
   Signals signals(worker);
   TRY_CONTEXT(confine::confine_worker(), "confine the proxy");

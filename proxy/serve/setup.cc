@@ -7,6 +7,7 @@
 #include <cerrno>
 
 #include "proxy/serve/container_setup.h"
+#include "proxy/serve/publish.h"
 #include "runtime/base/file.h"
 #include "runtime/base/log.h"
 
@@ -87,7 +88,7 @@ void remember_first_uses(State& state, enforce::Container& container) {
       });
 }
 
-Result<Sandbox> set_up_sandbox(const Options& options, Fd audit, Fd state) {
+Result<Sandbox> set_up_sandbox(const Options& options, Fd audit, Fd state, std::vector<Fd> trust_files) {
   Sandbox sandbox;
   sandbox.restarts = options.restarts;
   sandbox.last_end = options.last_end;
@@ -114,6 +115,9 @@ Result<Sandbox> set_up_sandbox(const Options& options, Fd audit, Fd state) {
   sandbox.context->node_addresses = TRY(read_node_addresses(options.sandbox_directory));
   sandbox.context->audit_fail_closed = sandbox.config.audit_fail_closed;
   sandbox.context->decision_prefix = random_prefix();
+  sandbox.context->trust = TRY_CONTEXT(
+      set_up_trust(sandbox.record.id, sandbox.config, known, *sandbox.state, trust_files),
+      "the sandbox's certificate authority");
   return sandbox;
 }
 

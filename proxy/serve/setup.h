@@ -27,10 +27,11 @@ struct Sandbox {
 // What the holder keeps and a worker uses.
 struct Inheritance {
   Fd audit, state;
+  std::vector<Fd> trust_files;
   std::vector<std::pair<std::string, Fd>> sockets;  // by name
 };
 
-Result<Sandbox> set_up_sandbox(const Options& options, Fd audit, Fd state);
+Result<Sandbox> set_up_sandbox(const Options& options, Fd audit, Fd state, std::vector<Fd> trust_files);
 
 // From now on; `state` outlives the container.
 void remember_first_uses(State& state, enforce::Container& container);

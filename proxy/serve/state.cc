@@ -29,6 +29,8 @@ Result<void> take_line(std::string_view line, Remembered& remembered) {
         {text_of(record, "container"), text_of(record, "path"), text_of(record, "digest")});
   } else if (kind == "binaries") {
     remembered.binaries = text_of(record, "binaries");
+  } else if (kind == "authority") {
+    remembered.authority = text_of(record, "secret");
   } else {
     return make_error("a record of an unknown kind " + quoted(kind, 40));
   }
@@ -81,6 +83,12 @@ Result<void> State::remember_trust(const std::string& container, const std::stri
                                    const std::string& digest) {
   json::Writer writer = record_of("trust");
   writer.member("container", container).member("path", path).member("digest", digest);
+  return append(file_, writer);
+}
+
+Result<void> State::remember_authority(const std::string& secret) {
+  json::Writer writer = record_of("authority");
+  writer.member("secret", secret);
   return append(file_, writer);
 }
 

@@ -22,6 +22,7 @@ struct Remembered {
     std::string container, path, digest;
   };
   std::vector<Trusted> trusted;  // at first use
+  std::optional<std::string> authority;  // secret: certificate and keys
 };
 
 // Pure. A last line that was cut off is left out; a line that cannot be read is an error.
@@ -35,6 +36,7 @@ class State {
   Result<void> remember_start(const StartInput& start);
   Result<void> remember_trust(const std::string& container, const std::string& path,
                               const std::string& digest);
+  Result<void> remember_authority(const std::string& secret);
   Result<void> remember_binaries(const std::string& binaries);
 
  private:

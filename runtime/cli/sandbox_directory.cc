@@ -10,6 +10,7 @@
 #include "runtime/base/file.h"
 #include "runtime/base/log.h"
 #include "runtime/base/path.h"
+#include "runtime/cli/trust_files.h"
 
 namespace nemoclaw::cli {
 
@@ -87,6 +88,7 @@ Result<SandboxDirectory> SandboxDirectory::create(const SandboxInput& input, con
   const oci::SandboxRecord record = make_sandbox_record(input, spec, state);
   TRY(write_file_atomic(path + "/policy.yaml", input.selected->text, 0600));
   TRY(write_file_atomic(path + "/sandbox.json", oci::encode_sandbox_record(record), 0600));
+  TRY(write_trust_files(path, state.id, spec, state.rootfs));
   const std::string link = input.runtime_root + "/" + state.id + "/" + kSandboxLink;
   if (symlink(path.c_str(), link.c_str()) != 0) return errno_error("link " + quoted(link));
   return directory;

@@ -163,8 +163,14 @@ void expect_process_narrower(const oci::Process& now, const oci::Process& before
 }
 
 void expect_mounts_narrower(const oci::Spec& now, const oci::Spec& before) {
-  ASSERT_EQ(now.mounts.size(), before.mounts.size());
-  for (size_t i = 0; i < now.mounts.size(); ++i) {
+  ASSERT_GE(now.mounts.size(), before.mounts.size());
+  // What is added shows files of the sandbox directory, and gives nothing but reading.
+  for (size_t i = before.mounts.size(); i < now.mounts.size(); ++i) {
+    EXPECT_TRUE(now.mounts[i].source.starts_with("/run/nemoclaw/sandboxes/")) << now.mounts[i].source;
+    for (const char* option : {"ro", "nosuid", "nodev", "noexec"})
+      EXPECT_TRUE(contains(now.mounts[i].options, option)) << option;
+  }
+  for (size_t i = 0; i < before.mounts.size(); ++i) {
     EXPECT_EQ(now.mounts[i].destination, before.mounts[i].destination);
     EXPECT_EQ(now.mounts[i].source, before.mounts[i].source);
     for (const std::string& option : before.mounts[i].options)
