@@ -25,6 +25,19 @@ void write_actor(json::Writer& writer, const Actor& actor) {
   writer.end_object();
 }
 
+constexpr int kNetworkActivity = 4001, kHttpActivity = 4002;
+
+// OCSF 4002 activity_id.
+int http_activity(const std::string& method) {
+  static constexpr const char* kMethods[] = {"CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "POST", "PUT", "TRACE"};
+  int number = 0;
+  for (const char* known : kMethods) {
+    ++number;
+    if (method == known) return number;
+  }
+  return 99;
+}
+
 }  // namespace
 
 std::string render_event(const Event& event, const Origin& origin, int64_t time_ms, uint64_t sequence,
@@ -32,8 +45,8 @@ std::string render_event(const Event& event, const Origin& origin, int64_t time_
   const Subject& subject = event.subject ? *event.subject : origin.subject;
   json::Writer writer;
   writer.begin_object()
-      .member("class_uid", 4001)
-      .member("activity_id", static_cast<int>(event.activity))
+      .member("class_uid", event.is_request ? kHttpActivity : kNetworkActivity)
+      .member("activity_id", event.is_request ? http_activity(event.method) : static_cast<int>(event.activity))
       .member("time", time_ms)
       .member("time_rfc3339", rfc3339(time_ms))
       .member("severity_id", event.allowed ? 1 : 3)
@@ -50,6 +63,8 @@ std::string render_event(const Event& event, const Origin& origin, int64_t time_
   writer.end_object();
   writer.member("proto", event.proto).member("via", event.via);
   if (!event.method.empty()) writer.member("method", event.method);
+  if (!event.path.empty()) writer.member("path", event.path);
+  if (event.would_deny) writer.member("would_deny", true);
   writer.member("verdict", event.allowed ? "allow" : "deny")
       .member("layer", event.layer)
       .member("code", event.code)

@@ -37,6 +37,9 @@ struct Event {
   std::string layer, code, entry, reason;
   uint32_t rule_line = 0;
   std::string method;  // of an http request; empty otherwise
+  std::string path;    // of a request that was judged, without its query
+  bool is_request = false;  // class 4002, one request of a connection
+  bool would_deny = false;  // allowed only because the endpoint's enforcement is audit
   uint64_t bytes_out = 0, bytes_in = 0;
   uint64_t count = 0;              // of aggregated attempts; 0: not an aggregate
   std::optional<Subject> subject;  // of a pod's other containers; absent: the log's own

@@ -9,8 +9,8 @@ namespace nemoclaw::enforce {
 
 struct IdentifiedCaller {
   std::shared_ptr<Container> container;  // never null; the first one if the caller is not known
-  policy::Caller caller;  // identity_error and identity_code set if it must be denied
-  audit::Actor actor;     // what is known, even then
+  policy::Caller caller;                 // identity_error and identity_code set if it must be denied
+  audit::Actor actor;                    // what is known, even then
 };
 
 // Hashes in steps between which other connections go on.

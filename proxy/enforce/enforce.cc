@@ -1,32 +1,8 @@
 #include "proxy/enforce/enforce.h"
 
+#include "proxy/enforce/decision_event.h"
+
 namespace nemoclaw::enforce {
-
-namespace {
-
-policy::Decision denial(std::string layer, std::string code, std::string reason) {
-  policy::Decision decision;
-  decision.layer = std::move(layer);
-  decision.code = std::move(code);
-  decision.reason = std::move(reason);
-  return decision;
-}
-
-void take_decision(const policy::Decision& decision, audit::Event& event) {
-  event.layer = decision.layer;
-  event.code = decision.code;
-  event.entry = decision.entry;
-  event.rule_line = decision.rule_line;
-  event.reason = decision.reason;
-}
-
-std::vector<policy::Address> to_policy_addresses(const std::vector<asio::ip::address>& addresses) {
-  std::vector<policy::Address> converted;
-  for (const asio::ip::address& address : addresses) converted.push_back(to_policy_address(address));
-  return converted;
-}
-
-}  // namespace
 
 Refused Enforcer::refuse(const Intent& intent, audit::Event event, const policy::Decision& decision) {
   take_decision(decision, event);
@@ -67,19 +43,10 @@ net::Task<std::variant<Permit, Refused>> Enforcer::decide(Intent intent, peer::S
   event.host = *host;
 
   policy::L4Request request{std::move(who.caller), std::move(*host), intent.port};
-  const std::shared_ptr<const policy::Engine> engine = who.container->engine;  // this generation, until the end
+  const std::shared_ptr<const policy::Engine> engine =
+      who.container->engine;  // this generation, until the end
   const policy::Decision l4 = engine->decide_l4(request);
   if (l4.verdict != policy::Verdict::Allow) co_return refuse(intent, event, l4);
-  if (l4.needs_l7) {
-    policy::Decision unsupported = l4;
-    unsupported.layer = "l7";
-    unsupported.code = "unsupported_protocol";
-    unsupported.reason = "entry '" + l4.entry +
-                         "' judges every request, and this version of the proxy does not inspect "
-                         "requests yet: the destination stays closed rather than open without inspection";
-    co_return refuse(intent, event, unsupported);
-  }
-
   if (!context_.resolver)
     co_return refuse(
         intent, event,
@@ -99,7 +66,12 @@ net::Task<std::variant<Permit, Refused>> Enforcer::decide(Intent intent, peer::S
   take_decision(l4, event);
   event.allowed = true;
   event.activity = audit::Activity::Open;
-  co_return Permit(std::move(intent), *resolved, std::move(event));
+  const std::string via = intent.via;
+  Permit permit(std::move(intent), *resolved, std::move(event));
+  if (l4.needs_l7)
+    permit.inspected_ =
+        Connection{via, who.container, std::move(request), std::move(who.actor), *resolved, engine};
+  co_return permit;
 }
 
 net::Task<Refused> Enforcer::refuse_invalid(Intent intent, http::Refusal refusal, peer::SocketTuple tuple) {

@@ -18,6 +18,13 @@ class Enforcer {
   // Every refusal is in the audit when this returns; an allow gets there when Forwarder has a connection.
   net::Task<std::variant<Permit, Refused>> decide(Intent intent, peer::SocketTuple tuple);
 
+  // One request of a connection, by the policy that is in force now. Every decision is in the audit when this
+  // returns.
+  std::variant<RequestPermit, Refused> decide_request(Connection& connection, http::Request request);
+  // A request on it that could not be read, or whose answer could not be had.
+  Refused refuse_request(const Connection& connection, const http::Request& request,
+                         const http::Refusal& refusal);
+
   // A request that could not be read: identified and audited, never judged.
   net::Task<Refused> refuse_invalid(Intent intent, http::Refusal refusal, peer::SocketTuple tuple);
 

@@ -58,6 +58,15 @@ Refused refusal_of(const Permit& permit, const audit::Event& event, int status) 
 
 }  // namespace
 
+net::Task<Result<void>> Forwarding::reopen() {
+  asio::error_code ignored;
+  socket_.close(ignored);
+  const Result<tcp::endpoint> reached = co_await connect_any(socket_, permit_);
+  if (!reached) co_return reached.error();
+  event_.ip = reached->address().to_string();
+  co_return Result<void>();
+}
+
 void Forwarding::finish(const net::RelayBytes& bytes, std::string reason) {
   audit::Event closing = event_;
   closing.activity = audit::Activity::Close;
@@ -89,7 +98,7 @@ net::Task<std::variant<Forwarding, Refused>> forward(Context& context, Permit pe
     co_return refusal_of(permit, event, 503);
   }
   ++context.counters.allowed;
-  co_return Forwarding(context, std::move(socket), std::move(event));
+  co_return Forwarding(context, std::move(socket), std::move(permit), std::move(event));
 }
 
 }  // namespace nemoclaw::enforce

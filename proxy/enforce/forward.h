@@ -14,15 +14,19 @@ namespace nemoclaw::enforce {
 // An upstream connection whose opening is in the audit. finish() writes the byte counts.
 class Forwarding {
  public:
-  Forwarding(Context& context, net::tcp::socket socket, audit::Event event)
-      : context_(context), socket_(std::move(socket)), event_(std::move(event)) {}
+  Forwarding(Context& context, net::tcp::socket socket, Permit permit, audit::Event event)
+      : context_(context), socket_(std::move(socket)), permit_(std::move(permit)), event_(std::move(event)) {}
   net::tcp::socket& socket() { return socket_; }
   const audit::Event& event() const { return event_; }
+  // Another connection to the same judged addresses, in the place of one that the origin has closed between
+  // two requests.
+  net::Task<Result<void>> reopen();
   void finish(const net::RelayBytes& bytes, std::string reason = {});
 
  private:
   Context& context_;
   net::tcp::socket socket_;
+  Permit permit_;
   audit::Event event_;
 };
 

@@ -4,11 +4,14 @@
 
 #include <asio/ip/address.hpp>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "proxy/audit/event.h"
+#include "proxy/enforce/connection.h"
 #include "proxy/http/answer.h"
+#include "proxy/http/request.h"
 
 namespace nemoclaw::enforce {
 
@@ -36,6 +39,8 @@ class Permit {
   uint16_t port() const { return event_.port; }
   const audit::Event& event() const { return event_; }
   const Intent& intent() const { return intent_; }
+  // Set if the policy judges requests: nothing of the client may pass but what a RequestPermit holds.
+  const std::optional<Connection>& inspected() const { return inspected_; }
 
  private:
   friend class Enforcer;
@@ -44,6 +49,27 @@ class Permit {
 
   Intent intent_;
   std::vector<asio::ip::address> addresses_;
+  audit::Event event_;
+  std::optional<Connection> inspected_;
+};
+
+// The right to send one request, in its canonical form, over a connection that was permitted.
+class RequestPermit {
+ public:
+  RequestPermit(RequestPermit&&) = default;
+  RequestPermit& operator=(RequestPermit&&) = default;
+  RequestPermit(const RequestPermit&) = delete;
+  RequestPermit& operator=(const RequestPermit&) = delete;
+
+  const http::Request& request() const { return request_; }
+  const audit::Event& event() const { return event_; }
+
+ private:
+  friend class Enforcer;
+  RequestPermit(http::Request request, audit::Event event)
+      : request_(std::move(request)), event_(std::move(event)) {}
+
+  http::Request request_;
   audit::Event event_;
 };
 

@@ -60,7 +60,7 @@ int status_for_code(const std::string& code) {
   return 403;
 }
 
-std::string render_denial(const Denial& denial, bool head_only) {
+std::string render_denial(const Denial& denial, bool head_only, bool keep_alive) {
   json::Writer writer;
   writer.begin_object()
       .member("error", denial.code)
@@ -78,7 +78,8 @@ std::string render_denial(const Denial& denial, bool head_only) {
   const std::string body = writer.take() + "\n";
   std::string answer = "HTTP/1.1 " + std::to_string(denial.status) + " " + reason_phrase(denial.status) +
                        "\r\nContent-Type: application/json\r\nX-NemoClaw-Decision: " + denial.decision +
-                       "\r\nContent-Length: " + std::to_string(body.size()) + "\r\nConnection: close\r\n\r\n";
+                       "\r\nContent-Length: " + std::to_string(body.size()) +
+                       (keep_alive ? "\r\n\r\n" : "\r\nConnection: close\r\n\r\n");
   if (!head_only) answer += body;
   return answer;
 }

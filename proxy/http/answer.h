@@ -21,7 +21,7 @@ struct Denial {
 // 403 for a denial, 421, 429, 502 ... for the codes that have a status of their own.
 int status_for_code(const std::string& code);
 
-// Complete response with Connection: close.
-std::string render_denial(const Denial& denial, bool head_only = false);
+// Complete response, with Connection: close unless `keep_alive`.
+std::string render_denial(const Denial& denial, bool head_only = false, bool keep_alive = false);
 
 }  // namespace nemoclaw::http

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <utility>
 
 namespace nemoclaw::http {
 
@@ -23,31 +24,40 @@ BodyDecoder::State BodyDecoder::fail(const char* reason) {
 }
 
 BodyDecoder::State BodyDecoder::feed(std::string_view& input, std::string& content) {
-  if (state_ != State::NeedMore || input.empty()) return state_;
-  if (framing_.kind == BodyKind::Length) return feed_length(input, content);
-  if (framing_.kind == BodyKind::Chunked) return feed_chunked(input, content);
-  content.append(input);  // until close
-  input = {};
+  while (state_ == State::NeedMore && !input.empty()) {
+    std::string_view run;
+    feed_run(input, run);
+    content.append(run);
+  }
   return state_;
 }
 
-BodyDecoder::State BodyDecoder::feed_length(std::string_view& input, std::string& content) {
-  const size_t take = static_cast<size_t>(std::min<uint64_t>(left_, input.size()));
-  content.append(input.substr(0, take));
-  input.remove_prefix(take);
-  left_ -= take;
-  return left_ == 0 ? state_ = State::Complete : state_;
+BodyDecoder::State BodyDecoder::feed_run(std::string_view& input, std::string_view& run) {
+  run = {};
+  if (state_ != State::NeedMore || input.empty()) return state_;
+  if (framing_.kind == BodyKind::Chunked) return feed_chunked(input, run);
+  if (framing_.kind == BodyKind::Length) {
+    run = take(input);
+    return left_ == 0 ? state_ = State::Complete : state_;
+  }
+  run = std::exchange(input, {});  // until close
+  return state_;
 }
 
-BodyDecoder::State BodyDecoder::feed_chunked(std::string_view& input, std::string& content) {
+std::string_view BodyDecoder::take(std::string_view& input) {
+  const std::string_view taken =
+      input.substr(0, static_cast<size_t>(std::min<uint64_t>(left_, input.size())));
+  input.remove_prefix(taken.size());
+  left_ -= taken.size();
+  return taken;
+}
+
+BodyDecoder::State BodyDecoder::feed_chunked(std::string_view& input, std::string_view& run) {
   while (!input.empty() && state_ == State::NeedMore) {
     if (part_ == Part::Data) {
-      const size_t take = static_cast<size_t>(std::min<uint64_t>(left_, input.size()));
-      content.append(input.substr(0, take));
-      input.remove_prefix(take);
-      left_ -= take;
+      run = take(input);
       if (left_ == 0) part_ = Part::DataEnd;
-      continue;
+      return state_;
     }
     switch (lines_.next(input)) {
       case LineReader::Step::NeedMore:

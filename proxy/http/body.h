@@ -19,6 +19,9 @@ class BodyDecoder {
   // Takes the body's bytes off the front of `input` and appends its content to `content`. Chunk extensions
   // and trailers are checked, bounded and dropped.
   State feed(std::string_view& input, std::string& content);
+  // The same without copying: stops after one unbroken run of content, which lies in `input`; empty if there
+  // was none.
+  State feed_run(std::string_view& input, std::string_view& run);
   State state() const { return state_; }
   // The stream ended: Complete only if the framing allows the body to end here.
   State end_of_stream();
@@ -26,8 +29,8 @@ class BodyDecoder {
 
  private:
   State fail(const char* reason);
-  State feed_length(std::string_view& input, std::string& content);
-  State feed_chunked(std::string_view& input, std::string& content);
+  std::string_view take(std::string_view& input);
+  State feed_chunked(std::string_view& input, std::string_view& run);
   State take_size_line(const std::string& line);
   State take_trailer(const std::string& line);
 

@@ -78,20 +78,36 @@ Result<std::vector<std::string>> connection_tokens(const std::vector<Field>& fie
   return tokens;
 }
 
-std::vector<Field> end_to_end_fields(const std::vector<Field>& fields) {
-  static constexpr const char* kHopByHop[] = {
+bool keeps_alive(const std::vector<std::string>& tokens, int minor_version) {
+  return minor_version == 1 && std::find(tokens.begin(), tokens.end(), "close") == tokens.end();
+}
+
+namespace {
+
+bool is_end_to_end(const Field& field, const std::vector<std::string>& named) {
+  static constexpr std::string_view kHopByHop[] = {
       "connection", "keep-alive",     "te",     "trailer", "transfer-encoding",
       "upgrade",    "http2-settings", "expect", "host",    "content-length"};
-  const Result<std::vector<std::string>> named = connection_tokens(fields);
+  const auto is_name = [&](std::string_view hop) { return equals_ignoring_case(field.name, hop); };
+  return std::none_of(std::begin(kHopByHop), std::end(kHopByHop), is_name) &&
+         std::none_of(named.begin(), named.end(), is_name) &&
+         !equals_ignoring_case(std::string_view(field.name).substr(0, 6), "proxy-");
+}
+
+}  // namespace
+
+std::vector<Field> end_to_end_fields(const std::vector<Field>& fields) {
+  const std::vector<std::string> named = connection_tokens(fields).value_or(std::vector<std::string>());
   std::vector<Field> kept;
-  for (const Field& field : fields) {
-    const std::string name = lower(field.name);
-    const bool fixed =
-        std::any_of(std::begin(kHopByHop), std::end(kHopByHop), [&](const char* hop) { return name == hop; });
-    const bool listed = named && std::find(named->begin(), named->end(), name) != named->end();
-    if (!fixed && !listed && name.rfind("proxy-", 0) != 0) kept.push_back(field);
-  }
+  for (const Field& field : fields)
+    if (is_end_to_end(field, named)) kept.push_back(field);
   return kept;
+}
+
+void append_end_to_end(const std::vector<Field>& fields, std::string& head) {
+  const std::vector<std::string> named = connection_tokens(fields).value_or(std::vector<std::string>());
+  for (const Field& field : fields)
+    if (is_end_to_end(field, named)) head.append(field.name).append(": ").append(field.value).append("\r\n");
 }
 
 }  // namespace nemoclaw::http

@@ -38,8 +38,12 @@ Result<Field> parse_field(std::string_view line);
 // Fields that end at this hop: the fixed ones, those that Connection names, and everything that starts with
 // "proxy-". Framing fields and Host count as hop-by-hop too, because they are written anew.
 std::vector<Field> end_to_end_fields(const std::vector<Field>& fields);
+// The same as text, "Name: value CRLF" each.
+void append_end_to_end(const std::vector<Field>& fields, std::string& head);
 
 // Tokens of Connection; an error if it names a field that frames or routes the message.
 Result<std::vector<std::string>> connection_tokens(const std::vector<Field>& fields);
+// HTTP/1.1 stays open unless `close` is said; HTTP/1.0 is closed whatever it says.
+bool keeps_alive(const std::vector<std::string>& tokens, int minor_version);
 
 }  // namespace nemoclaw::http

@@ -79,20 +79,37 @@ State RequestParser::parse_target(std::string_view target) {
     if (byte <= 0x20 || byte >= 0x7f || byte == '#' || byte == '\\')
       return refuse(400, "the target holds a control byte, a non-ASCII byte, '#' or a backslash");
   }
-  if (request_.is_connect) {
+  if (request_.is_connect && form_ == TargetForm::Proxy) {
     Result<Authority> authority = parse_authority(target, std::nullopt);
     if (!authority) return refuse(400, "CONNECT target: " + authority.error().message);
     request_.authority = std::move(*authority);
     return state_;
   }
-  constexpr std::string_view kScheme = "http://";
-  if (!equals_ignoring_case(target.substr(0, kScheme.size()), kScheme))
+  const bool plain = equals_ignoring_case(target.substr(0, 7), "http://");
+  if (form_ == TargetForm::Origin) {
+    if (!plain && !equals_ignoring_case(target.substr(0, 8), "https://")) return parse_origin(target);
+    return parse_absolute(target.substr(plain ? 7 : 8), plain ? 80 : 443);
+  }
+  if (!plain)
     return refuse(400, "this is a forward proxy: use CONNECT host:port, or an absolute http:// target");
-  target.remove_prefix(kScheme.size());
+  return parse_absolute(target.substr(7), 80);
+}
+
+State RequestParser::parse_origin(std::string_view target) {
+  if (request_.method == "CONNECT") return refuse(400, "CONNECT inside a connection that is inspected");
+  if (target != "*" ? target.empty() || target.front() != '/' : request_.method != "OPTIONS")
+    return refuse(400, "the target is neither a path nor an absolute URI");
+  request_.path = target;
+  return state_;
+}
+
+// `target`: what stands behind the scheme.
+State RequestParser::parse_absolute(std::string_view target, uint16_t default_port) {
   const size_t end = target.find_first_of("/?");
-  Result<Authority> authority = parse_authority(target.substr(0, end), 80);
+  Result<Authority> authority = parse_authority(target.substr(0, end), default_port);
   if (!authority) return refuse(400, "absolute target: " + authority.error().message);
   request_.authority = std::move(*authority);
+  is_absolute_ = true;
   const std::string_view path = end == std::string_view::npos ? std::string_view() : target.substr(end);
   if (path.empty())
     request_.path = request_.method == "OPTIONS" ? "*" : "/";
@@ -105,9 +122,14 @@ State RequestParser::check_host() {
   const size_t hosts = count_fields(request_.fields, "host");
   if (hosts > 1) return refuse(400, "more than one Host");
   if (hosts == 0) return request_.minor_version == 1 ? refuse(400, "HTTP/1.1 without Host") : state_;
-  const Result<Authority> host =
-      parse_authority(find_field(request_.fields, "host")->value, request_.authority.port);
+  Result<Authority> host =
+      parse_authority(find_field(request_.fields, "host")->value,
+                      form_ == TargetForm::Origin ? default_port_ : request_.authority.port);
   if (!host) return refuse(400, "Host: " + host.error().message);
+  if (form_ == TargetForm::Origin && !is_absolute_) {
+    request_.authority = std::move(*host);
+    return state_;
+  }
   // Some clients leave the port out of CONNECT's Host, so only the names must agree.
   if (request_.is_connect && !equals_ignoring_case(host->host, request_.authority.host))
     return refuse(421, "Host names another host than the CONNECT target", "authority_mismatch");
@@ -130,6 +152,7 @@ State RequestParser::finish() {
       return refuse(400, std::string("more than one ") + singleton);
   const Result<std::vector<std::string>> tokens = connection_tokens(request_.fields);
   if (!tokens) return refuse(400, tokens.error().message);
+  request_.keep_alive = keeps_alive(*tokens, request_.minor_version);
   const Result<Framing> framing = parse_framing(request_.fields, request_.minor_version);
   if (!framing) return refuse(400, framing.error().message);
   request_.framing = *framing;
@@ -138,15 +161,16 @@ State RequestParser::finish() {
   return state_ = State::Complete;
 }
 
-std::string serialise_request(const Request& request) {
-  std::string head = request.method + " " + request.path +
-                     " HTTP/1.1\r\nHost: " + render_authority(request.authority, 80) + "\r\n";
-  for (const Field& field : end_to_end_fields(request.fields))
-    head += field.name + ": " + field.value + "\r\n";
+std::string serialise_request(const Request& request, uint16_t default_port, bool keep_alive) {
+  std::string head;
+  head.reserve(1024);
+  head.append(request.method).append(" ").append(request.path).append(" HTTP/1.1\r\nHost: ");
+  head.append(render_authority(request.authority, default_port)).append("\r\n");
+  append_end_to_end(request.fields, head);
   if (request.framing.kind == BodyKind::Length)
-    head += "Content-Length: " + std::to_string(request.framing.length) + "\r\n";
+    head.append("Content-Length: ").append(std::to_string(request.framing.length)).append("\r\n");
   if (request.framing.kind == BodyKind::Chunked) head += "Transfer-Encoding: chunked\r\n";
-  return head + "Connection: close\r\n\r\n";
+  return head += keep_alive ? "\r\n" : "Connection: close\r\n\r\n";
 }
 
 }  // namespace nemoclaw::http

@@ -57,33 +57,42 @@ State ResponseParser::take_status_line(std::string_view line) {
 }
 
 State ResponseParser::finish() {
+  std::erase_if(response_.fields,
+                [](const Field& field) { return equals_ignoring_case(field.name, "alt-svc"); });
   const Result<std::vector<std::string>> tokens = connection_tokens(response_.fields);
   if (!tokens) return fail(tokens.error().message);
   const Result<Framing> framing = parse_framing(response_.fields, response_.minor_version);
   if (!framing) return fail(framing.error().message);
   response_.framing = *framing;
+  response_.keep_alive = keeps_alive(*tokens, response_.minor_version);
   const bool bodiless =
       method_ == "HEAD" || response_.status < 200 || response_.status == 204 || response_.status == 304;
   if (bodiless)
     response_.framing = Framing{BodyKind::None, 0};
   else if (framing->kind == BodyKind::None)
     response_.framing.kind = BodyKind::UntilClose;
+  if (response_.framing.kind == BodyKind::UntilClose) response_.keep_alive = false;
   return state_ = State::Complete;
 }
 
-std::string serialise_response(const Response& response, int client_minor_version) {
-  std::string head = "HTTP/1.1 " + std::to_string(response.status) + " " + response.reason + "\r\n";
-  for (const Field& field : end_to_end_fields(response.fields))
-    head += field.name + ": " + field.value + "\r\n";
+std::string serialise_response(const Response& response, int client_minor_version, bool keep_alive) {
+  std::string head;
+  head.reserve(1024);
+  head.append("HTTP/1.1 ")
+      .append(std::to_string(response.status))
+      .append(" ")
+      .append(response.reason)
+      .append("\r\n");
+  append_end_to_end(response.fields, head);
   const Field* length = find_field(response.fields, "content-length");
   if (response.framing.kind == BodyKind::Length)
-    head += "Content-Length: " + std::to_string(response.framing.length) + "\r\n";
+    head.append("Content-Length: ").append(std::to_string(response.framing.length)).append("\r\n");
   else if (response.framing.kind == BodyKind::None && length && response.status != 204)
-    head +=
-        "Content-Length: " + length->value + "\r\n";  // HEAD and 304: the length that a GET would have had
+    // HEAD and 304: the length that a GET would have had
+    head.append("Content-Length: ").append(length->value).append("\r\n");
   else if (response.framing.kind == BodyKind::Chunked && client_minor_version == 1)
     head += "Transfer-Encoding: chunked\r\n";
-  return head + "Connection: close\r\n\r\n";
+  return head += keep_alive ? "\r\n" : "Connection: close\r\n\r\n";
 }
 
 }  // namespace nemoclaw::http

@@ -15,7 +15,8 @@ struct Response {
   std::string reason;
   int minor_version = 1;
   std::vector<Field> fields;
-  Framing framing;  // of the body that follows; known once the request's method is known
+  Framing framing;         // of the body that follows; known once the request's method is known
+  bool keep_alive = true;  // the origin takes another request on this connection
 };
 
 class ResponseParser {
@@ -42,8 +43,9 @@ class ResponseParser {
   std::string error_;
 };
 
-// Head for the client: end-to-end fields, Connection: close, and a framing that this client understands (an
-// HTTP/1.0 client gets a chunked body without its chunks, ended by the close).
-std::string serialise_response(const Response& response, int client_minor_version);
+// Head for the client: end-to-end fields, Connection: close unless `keep_alive`, and a framing that this
+// client understands (an HTTP/1.0 client gets a chunked body without its chunks, ended by the close). Without
+// Alt-Svc: it would send the client to a protocol that nobody inspects, and which the fence refuses.
+std::string serialise_response(const Response& response, int client_minor_version, bool keep_alive = false);
 
 }  // namespace nemoclaw::http

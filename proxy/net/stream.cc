@@ -8,8 +8,24 @@
 
 namespace nemoclaw::net {
 
-PlainStream::PlainStream(tcp::socket& socket, std::string early)
-    : socket_(socket), early_(std::move(early)) {}
+namespace {
+
+bool is_temporary(const asio::error_code& code) {
+  return code == asio::error::would_block || code == asio::error::try_again ||
+         code == asio::error::interrupted;
+}
+
+}  // namespace
+
+asio::mutable_buffer shared_buffer() {
+  static thread_local char bytes[64 << 10];
+  return asio::buffer(bytes);
+}
+
+PlainStream::PlainStream(tcp::socket& socket, std::string early) : socket_(socket), early_(std::move(early)) {
+  asio::error_code ignored;
+  socket_.non_blocking(true, ignored);
+}
 
 Task<IoResult> PlainStream::read_some(asio::mutable_buffer buffer) {
   if (!early_.empty()) {
@@ -19,13 +35,23 @@ Task<IoResult> PlainStream::read_some(asio::mutable_buffer buffer) {
     if (early_.empty()) early_.shrink_to_fit();
     co_return IoResult{{}, taken};
   }
-  const auto [code, bytes] = co_await socket_.async_read_some(buffer, kTuple);
-  co_return IoResult{code, bytes};
+  for (;;) {
+    asio::error_code code;
+    const size_t bytes = socket_.read_some(buffer, code);
+    if (!is_temporary(code)) co_return IoResult{code, bytes};
+    const auto [wait_code] = co_await socket_.async_wait(tcp::socket::wait_read, kTuple);
+    if (wait_code) co_return IoResult{wait_code, 0};
+  }
 }
 
 Task<IoResult> PlainStream::write_all(asio::const_buffer data) {
-  const auto [code, bytes] = co_await asio::async_write(socket_, data, kTuple);
-  co_return IoResult{code, bytes};
+  asio::error_code code;
+  const size_t put = socket_.write_some(data, code);
+  if (code && !is_temporary(code)) co_return IoResult{code, put};
+  if (put == data.size()) co_return IoResult{{}, put};
+  const std::string rest(static_cast<const char*>(data.data()) + put, data.size() - put);
+  const auto [write_code, bytes] = co_await asio::async_write(socket_, asio::buffer(rest), kTuple);
+  co_return IoResult{write_code, put + bytes};
 }
 
 Task<void> PlainStream::shutdown_send() {

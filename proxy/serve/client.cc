@@ -1,11 +1,14 @@
 #include "proxy/serve/client.h"
 
 #include <array>
+#include <asio/experimental/awaitable_operators.hpp>
 
 #include "proxy/enforce/enforce.h"
 #include "proxy/enforce/forward.h"
 #include "proxy/net/listener.h"
 #include "proxy/serve/exchange.h"
+#include "proxy/serve/inspect.h"
+#include "proxy/serve/watchdog.h"
 
 namespace nemoclaw::serve {
 
@@ -62,11 +65,15 @@ enforce::Intent intent_of(const http::Request& request) {
   return intent;
 }
 
-net::Task<void> run_tunnel(tcp::socket& client, enforce::Forwarding& forwarding, std::string early) {
+net::Task<bool> confirm_tunnel(tcp::socket& client) {
   static constexpr std::string_view kEstablished = "HTTP/1.1 200 Connection established\r\n\r\n";
-  net::RelayBytes bytes;
   const auto [code, written] = co_await asio::async_write(client, asio::buffer(kEstablished), net::kTuple);
-  bool alive = !code;
+  co_return !code;
+}
+
+net::Task<void> run_tunnel(tcp::socket& client, enforce::Forwarding& forwarding, std::string early) {
+  net::RelayBytes bytes;
+  bool alive = true;
   if (alive && !early.empty()) {
     const auto [early_code, early_size] =
         co_await asio::async_write(forwarding.socket(), asio::buffer(early), net::kTuple);
@@ -79,8 +86,15 @@ net::Task<void> run_tunnel(tcp::socket& client, enforce::Forwarding& forwarding,
 
 net::Task<void> run_exchange(tcp::socket& client, enforce::Forwarding& forwarding,
                              const http::Request& request, std::string early) {
+  using namespace asio::experimental::awaitable_operators;
   ExchangeOutcome outcome;
-  co_await exchange(client, forwarding.socket(), request, std::move(early), outcome);
+  net::PlainStream client_stream(client), origin_stream(forwarding.socket());
+  Side client_side{client_stream, std::move(early)}, origin_side{origin_stream, {}};
+  Watchdog watchdog(client.get_executor());
+  watchdog.allow(kIdleTimeout);
+  co_await (exchange(client_side, origin_side, request, 80, false, outcome) || watchdog.watch());
+  asio::error_code ignored;
+  if (outcome.failure.empty()) client.shutdown(tcp::socket::shutdown_send, ignored);
   forwarding.finish(outcome.bytes, outcome.failure);
   if (outcome.failure.empty() || outcome.answer_started) {
     if (!outcome.failure.empty()) net::reset_connection(client);  // a cut answer must not look complete
@@ -117,13 +131,19 @@ net::Task<void> handle(enforce::Context& context, tcp::socket& client, Head& hea
     co_await answer_and_close(client, http::render_denial(refused->denial, request.method == "HEAD"));
     co_return;
   }
+  std::optional<enforce::Connection> inspected = std::get<enforce::Permit>(decided).inspected();
   auto forwarded = co_await enforce::forward(context, std::move(std::get<enforce::Permit>(decided)));
   if (const auto* refused = std::get_if<enforce::Refused>(&forwarded)) {
     co_await answer_and_close(client, http::render_denial(refused->denial, request.method == "HEAD"));
     co_return;
   }
   auto& forwarding = std::get<enforce::Forwarding>(forwarded);
-  if (request.is_connect)
+  if (request.is_connect && !co_await confirm_tunnel(client)) co_return forwarding.finish({});
+  if (inspected && request.is_connect)
+    co_await inspect(context, client, std::move(head.rest), std::move(*inspected), forwarding);
+  else if (inspected)
+    co_await inspect_one(context, client, request, std::move(head.rest), std::move(*inspected), forwarding);
+  else if (request.is_connect)
     co_await run_tunnel(client, forwarding, std::move(head.rest));
   else
     co_await run_exchange(client, forwarding, request, std::move(head.rest));

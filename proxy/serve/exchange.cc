@@ -1,7 +1,8 @@
 #include "proxy/serve/exchange.h"
 
-#include <array>
 #include <asio/experimental/awaitable_operators.hpp>
+#include <optional>
+#include <utility>
 
 #include "proxy/http/body.h"
 #include "proxy/http/response.h"
@@ -11,153 +12,194 @@ namespace nemoclaw::serve {
 
 namespace {
 
-using net::tcp;
-constexpr auto kStallTimeout = std::chrono::minutes(30);  // streams may be silent for long
+using BodyState = http::BodyDecoder::State;
 constexpr int kInterimAnswersMax = 8;
-constexpr size_t kBufferBytes = 16 << 10;
 
-net::Task<bool> write_text(tcp::socket& to, std::string text, uint64_t& count) {
-  const auto [code, written] = co_await asio::async_write(to, asio::buffer(text), net::kTuple);
-  count += written;
-  co_return !code;
+net::Task<bool> write_counted(net::Stream& to, std::string_view text, uint64_t& count) {
+  const net::IoResult written = co_await to.write_all(asio::buffer(text));
+  count += written.bytes;
+  co_return !written.code;
 }
 
-std::string reframe(const http::Framing& framing, std::string content, bool complete) {
-  if (framing.kind != http::BodyKind::Chunked) return content;
-  std::string out = http::encode_chunk(content);
-  if (complete) out += http::kLastChunk;
-  return out;
-}
-
-// Decodes the client's body and writes it anew; a malformed one resets the origin, so that it never looks
-// complete there.
-net::Task<void> upload(tcp::socket& client, tcp::socket& origin, const http::Request& request,
-                       std::string early, ExchangeOutcome& outcome) {
-  http::BodyDecoder decoder(request.framing);
-  std::string data = std::move(early);
-  while (decoder.state() == http::BodyDecoder::State::NeedMore) {
-    if (data.empty()) {
-      data.resize(kBufferBytes);
-      const auto [code, got] = co_await client.async_read_some(asio::buffer(data), net::kTuple);
-      data.resize(got);
-      if (code) decoder.end_of_stream();
-    }
-    std::string_view input = data;
-    std::string content;
-    decoder.feed(input, content);
-    data.clear();  // what follows a complete body is another request; this connection serves one
-    if (decoder.state() == http::BodyDecoder::State::Malformed) {
-      outcome.client_fault = true;
-      outcome.failure = "request body: " + decoder.error();
-      co_return net::reset_connection(origin);
-    }
-    const bool complete = decoder.state() == http::BodyDecoder::State::Complete;
-    const std::string out = reframe(request.framing, std::move(content), complete);
-    if (!out.empty() && !co_await write_text(origin, out, outcome.bytes.out)) co_return;
+// Decodes all of `input` that belongs to the body and appends it to `out` as it goes on.
+BodyState reframe(http::BodyDecoder& decoder, bool chunked, std::string_view& input, std::string& out) {
+  if (!chunked) return decoder.feed(input, out);
+  while (decoder.state() == BodyState::NeedMore && !input.empty()) {
+    std::string_view run;
+    decoder.feed_run(input, run);
+    out += http::encode_chunk(run);
   }
+  if (decoder.state() == BodyState::Complete) out += http::kLastChunk;
+  return decoder.state();
 }
 
-// Ends only by cancellation: the answer decides when the exchange is over, not the end of the request's body.
-net::Task<void> upload_and_wait(tcp::socket& client, tcp::socket& origin, const http::Request& request,
-                                std::string early, ExchangeOutcome& outcome) {
-  co_await upload(client, origin, request, std::move(early), outcome);
-  asio::steady_timer forever(co_await asio::this_coro::executor,
-                             std::chrono::steady_clock::time_point::max());
-  co_await forever.async_wait(net::kTuple);
-}
-
-struct Download {
-  tcp::socket& client;
-  tcp::socket& origin;
+// The request's body, from the client to the origin.
+struct Upload {
+  Side& client;
+  Side& origin;
   const http::Request& request;
   ExchangeOutcome& outcome;
-  std::string data;  // read from the origin, not used yet
+  http::BodyDecoder decoder{request.framing};
+  bool chunked = request.framing.kind == http::BodyKind::Chunked;
 
-  // The first cause stays: a reset by upload() shows here only as its consequence.
+  bool is_complete() const { return decoder.state() == BodyState::Complete; }
+  bool is_malformed() const { return decoder.state() == BodyState::Malformed; }
+
+  // A malformed body resets the origin, so that it never looks complete there.
+  void refuse() {
+    outcome.client_fault = true;
+    outcome.failure = "request body: " + decoder.error();
+    net::reset_connection(origin.stream.socket());
+  }
+
+  // What came with the head; it goes out with the head.
+  void take_early(std::string& out) {
+    std::string_view input = client.unread;
+    reframe(decoder, chunked, input, out);
+    client.unread.erase(0, client.unread.size() - input.size());
+  }
+
+  net::Task<void> run() {
+    while (decoder.state() == BodyState::NeedMore) {
+      const asio::mutable_buffer buffer = net::shared_buffer();
+      const net::IoResult got = co_await client.stream.read_some(buffer);
+      std::string_view input(static_cast<const char*>(buffer.data()), got.bytes);
+      std::string out;
+      std::string_view run;
+      if (got.code)
+        decoder.end_of_stream();
+      else if (chunked)
+        reframe(decoder, chunked, input, out);
+      else
+        decoder.feed_run(input, run);
+      client.unread = input;
+      if (is_malformed()) co_return refuse();
+      const bool alive = co_await write_counted(origin.stream, out.empty() ? run : out, outcome.bytes.out);
+      if (!alive) co_return;
+    }
+  }
+
+  // Ends only by cancellation: the answer decides when the exchange is over, not the end of the request's
+  // body.
+  net::Task<void> run_and_wait() {
+    co_await run();
+    asio::steady_timer forever(co_await asio::this_coro::executor,
+                               std::chrono::steady_clock::time_point::max());
+    co_await forever.async_wait(net::kTuple);
+  }
+};
+
+// The answer, from the origin to the client.
+struct Download {
+  Side& client;
+  Side& origin;
+  const http::Request& request;
+  ExchangeOutcome& outcome;
+  bool keep_client;
+  std::optional<http::BodyDecoder> decoder;
+  bool origin_chunked = false, chunked = false, wants_keep = false;
+
+  // The first cause stays: a reset by Upload shows here only as its consequence.
   void fail(std::string reason) {
     if (outcome.failure.empty()) outcome.failure = std::move(reason);
   }
 
-  net::Task<bool> read_more() {
-    const net::Deadline deadline(origin, kStallTimeout);
-    data.resize(kBufferBytes);
-    const auto [code, got] = co_await origin.async_read_some(asio::buffer(data), net::kTuple);
-    data.resize(got);
-    co_return !code;
-  }
-
-  net::Task<std::optional<http::Response>> read_answer_head() {
-    for (int interim = 0; interim <= kInterimAnswersMax; ++interim) {
-      http::ResponseParser parser(request.method);
-      for (;;) {
-        std::string_view input = data;
-        const auto state = parser.feed(input);
-        data.erase(0, data.size() - input.size());
-        if (state == http::ResponseParser::State::Complete) break;
-        if (state == http::ResponseParser::State::Malformed) {
-          fail("the origin's answer is malformed: " + parser.error());
-          co_return std::nullopt;
-        }
-        if (!co_await read_more()) {
-          fail("the origin closed the connection before it answered");
-          co_return std::nullopt;
-        }
-      }
-      const http::Response& response = parser.response();
-      if (response.status >= 200) co_return response;
-      if (response.status == 101) break;  // nobody asked for an upgrade: it was stripped
-    }
-    fail("the origin switched protocols unasked, or sent too many interim answers");
-    co_return std::nullopt;
-  }
-
   net::Task<void> run() {
-    const std::optional<http::Response> response = co_await read_answer_head();
-    if (!response) co_return;
-    outcome.answer_started = true;
-    if (!co_await write_text(client, http::serialise_response(*response, request.minor_version),
-                             outcome.bytes.in))
-      co_return fail("the client went away");
-    http::Framing out_framing = response->framing;
-    if (request.minor_version == 0 && out_framing.kind == http::BodyKind::Chunked)
-      out_framing.kind = http::BodyKind::UntilClose;
-    http::BodyDecoder decoder(response->framing);
-    while (decoder.state() == http::BodyDecoder::State::NeedMore) {
-      if (data.empty() && !co_await read_more()) decoder.end_of_stream();
-      std::string_view input = data;
-      std::string content;
-      decoder.feed(input, content);
-      data.clear();
-      if (decoder.state() == http::BodyDecoder::State::Malformed)
-        co_return fail("the origin's answer is malformed: " + decoder.error());
-      const bool complete = decoder.state() == http::BodyDecoder::State::Complete;
-      const std::string out = reframe(out_framing, std::move(content), complete);
-      if (!out.empty() && !co_await write_text(client, out, outcome.bytes.in))
-        co_return fail("the client went away");
+    http::ResponseParser parser(request.method);
+    int interim = 0;
+    std::string early = std::exchange(origin.unread, {});
+    std::string_view input = early;
+    for (;;) {
+      if (input.empty()) {
+        const asio::mutable_buffer buffer = net::shared_buffer();
+        const net::IoResult got = co_await origin.stream.read_some(buffer);
+        if (got.code) co_return fail("the origin closed the connection before it answered");
+        input = std::string_view(static_cast<const char*>(buffer.data()), got.bytes);
+      }
+      // Nothing is awaited before the rest of `input` is used or kept.
+      const auto state = parser.feed(input);
+      if (state == http::ResponseParser::State::Malformed)
+        co_return fail("the origin's answer is malformed: " + parser.error());
+      if (state == http::ResponseParser::State::NeedMore) continue;
+      if (parser.response().status >= 200) break;
+      if (parser.response().status == 101 || ++interim > kInterimAnswersMax)
+        co_return fail("the origin switched protocols unasked, or sent too many interim answers");
+      parser = http::ResponseParser(request.method);
     }
+    co_await pass(parser.response(), input);
+  }
+
+  net::Task<void> pass(const http::Response& response, std::string_view input) {
+    outcome.status = response.status;
+    origin_chunked = response.framing.kind == http::BodyKind::Chunked;
+    chunked = origin_chunked && request.minor_version == 1;
+    const bool ends_by_close =
+        response.framing.kind == http::BodyKind::UntilClose || origin_chunked != chunked;
+    keep_client = keep_client && request.keep_alive && !ends_by_close;
+    wants_keep = response.keep_alive;
+    decoder.emplace(response.framing);
+    std::string out = http::serialise_response(response, request.minor_version, keep_client);
+    reframe(*decoder, chunked, input, out);
+    origin.unread = input;
+    outcome.answer_started = true;
+    if (!co_await write_counted(client.stream, out, outcome.bytes.in)) co_return fail("the client went away");
+    while (decoder->state() == BodyState::NeedMore)
+      if (!co_await pass_more()) co_return fail("the client went away");
+    if (decoder->state() == BodyState::Malformed)
+      co_return fail("the origin's answer is malformed: " + decoder->error());
+    outcome.client_reusable = keep_client;
+    // Surplus bytes belong to no request: an answer that nobody asked for must not meet the next one.
+    outcome.origin_reusable = wants_keep && origin.unread.empty();
+  }
+
+  net::Task<bool> pass_more() {
+    const asio::mutable_buffer buffer = net::shared_buffer();
+    const net::IoResult got = co_await origin.stream.read_some(buffer);
+    std::string_view input(static_cast<const char*>(buffer.data()), got.bytes);
+    if (got.code) {
+      // Only an end that the origin meant may end the body (attack C19).
+      if (got.code == asio::error::eof && decoder->end_of_stream() == BodyState::Complete) co_return true;
+      fail(got.code == asio::error::eof ? "the origin's answer ended early" : "the origin's answer was cut");
+      co_return false;
+    }
+    std::string out;
+    std::string_view run;
+    if (origin_chunked)
+      reframe(*decoder, chunked, input, out);
+    else
+      decoder->feed_run(input, run);
+    origin.unread = input;
+    co_return co_await write_counted(client.stream, out.empty() ? run : out, outcome.bytes.in);
   }
 };
 
 }  // namespace
 
-net::Task<void> exchange(tcp::socket& client, tcp::socket& origin, const http::Request& request,
-                         std::string early, ExchangeOutcome& outcome) {
+net::Task<void> exchange(Side& client, Side& origin, const http::Request& request, uint16_t default_port,
+                         bool keep, ExchangeOutcome& outcome) {
   using namespace asio::experimental::awaitable_operators;
   const bool has_body = request.framing.kind == http::BodyKind::Chunked || request.framing.length > 0;
   uint64_t interim_bytes = 0;
-  if (request.expect_continue && has_body && early.empty() &&
-      !co_await write_text(client, "HTTP/1.1 100 Continue\r\n\r\n", interim_bytes)) {
+  if (request.expect_continue && has_body && client.unread.empty() &&
+      !co_await write_counted(client.stream, "HTTP/1.1 100 Continue\r\n\r\n", interim_bytes)) {
     outcome.failure = "the client went away";
     co_return;
   }
-  if (!co_await write_text(origin, http::serialise_request(request), outcome.bytes.out)) {
+  Upload upload{client, origin, request, outcome};
+  Download download{client, origin, request, outcome, keep, {}};
+  std::string out = http::serialise_request(request, default_port, keep);
+  upload.take_early(out);
+  if (upload.is_malformed()) co_return upload.refuse();
+  if (!co_await write_counted(origin.stream, out, outcome.bytes.out)) {
     outcome.failure = "the origin closed the connection before it got the request";
     co_return;
   }
-  Download download{client, origin, request, outcome, {}};
-  co_await (download.run() || upload_and_wait(client, origin, request, std::move(early), outcome));
-  asio::error_code ignored;
-  if (outcome.failure.empty()) client.shutdown(tcp::socket::shutdown_send, ignored);
+  if (upload.is_complete())
+    co_await download.run();
+  else
+    co_await (download.run() || upload.run_and_wait());
+  // An origin that answered before it had the whole request would read the rest as the next one.
+  if (!upload.is_complete()) outcome.client_reusable = outcome.origin_reusable = false;
 }
 
 }  // namespace nemoclaw::serve

@@ -1,24 +1,34 @@
-// One absolute-form request over one upstream connection: exactly the judged request goes out, exactly one
-// answer comes back.
+// One judged request and its answer between two streams: exactly that request goes out, written anew; exactly
+// one answer comes back, written anew (RFC 9112). What either side sends beyond is never taken for a part of
+// it.
 #pragma once
 
 #include <string>
 
 #include "proxy/http/request.h"
-#include "proxy/net/async.h"
 #include "proxy/net/relay.h"
+#include "proxy/net/stream.h"
 
 namespace nemoclaw::serve {
+
+// One end, with what was read from it and belongs to whatever comes next.
+struct Side {
+  net::Stream& stream;
+  std::string unread;
+};
 
 struct ExchangeOutcome {
   net::RelayBytes bytes;
   std::string failure;          // empty: the answer was passed on completely
   bool client_fault = false;    // the request's body was malformed
   bool answer_started = false;  // the client has got a part of the answer
+  int status = 0;               // of the answer
+  // Both ends are exactly behind this exchange, and want another one.
+  bool client_reusable = false, origin_reusable = false;
 };
 
-// `early`: body bytes that came with the head.
-net::Task<void> exchange(net::tcp::socket& client, net::tcp::socket& origin, const http::Request& request,
-                         std::string early, ExchangeOutcome& outcome);
+// `default_port`: of the scheme, left out of Host. `keep`: both connections may be used again.
+net::Task<void> exchange(Side& client, Side& origin, const http::Request& request, uint16_t default_port,
+                         bool keep, ExchangeOutcome& outcome);
 
 }  // namespace nemoclaw::serve

@@ -33,6 +33,7 @@ class Stream : public net::Stream {
  private:
   // Waits for what OpenSSL's last answer asks for; an error code if that answer was a failure.
   net::Task<asio::error_code> wait_for(int answer);
+  size_t read_ready(asio::mutable_buffer buffer, int& answer);
 
   net::tcp::socket& socket_;
   SslPtr ssl_;

@@ -48,6 +48,7 @@ policy_directories: [$T/policies, $REPO/policy/presets]
 run_directory: $T/sb
 log_directory: $T/log
 state_directory: $T/state
+extra_ca_files: [$T/ca.pem]
 EOF
 }
 

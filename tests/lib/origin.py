@@ -25,9 +25,18 @@ def note(kind, text):
 class Handler(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
+    def read_body(self):
+        if self.headers.get("Transfer-Encoding") != "chunked":
+            return self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        body = b""
+        while size := int(self.rfile.readline(), 16):
+            body += self.rfile.read(size)
+            self.rfile.readline()
+        self.rfile.readline()
+        return body
+
     def answer(self):
-        length = int(self.headers.get("Content-Length") or 0)
-        body = self.rfile.read(length)
+        body = self.read_body()
         note("https" if isinstance(self.connection, ssl.SSLSocket) else "http",
              f"{self.command} {self.headers.get('Host')} {self.path} {len(body)}")
         text = f"origin says hello to {self.command} {self.path}\n".encode()

@@ -20,7 +20,7 @@ namespace {
 using net::tcp;
 
 constexpr const char* kHosts =
-    "10.1.2.3 db.internal wild.example.test\n93.184.216.34 public.test www.example.test\n127.0.0.1 "
+    "10.1.2.3 db.internal wild.example.test\n93.184.216.34 public.test www.example.test api.test\n127.0.0.1 "
     "loop.test\n"
     "93.184.216.34 mixed.test\n169.254.169.254 mixed.test\n10.9.9.9 node.test two.example.test\n";
 
@@ -80,6 +80,7 @@ class Decision : public testing::Test {
                    out = "allow";
                    for (const auto& address : std::get<Permit>(decided).addresses())
                      out += " " + address.to_string();
+                   if (std::get<Permit>(decided).inspected()) out += ", inspected";
                  }
                }(*this, host, port, answer));
     loop_.restart();
@@ -116,7 +117,7 @@ TEST_F(Decision, byDestinationAndJudgedAddress) {
       {"evilpublic.test", 443, "policy_denied"},
       {"unknown.test", 443, "policy_denied"},
       {"other.test", 443, "policy_denied"},       // another binary's
-      {"api.test", 443, "unsupported_protocol"},  // needs inspection: closed, not open
+      {"api.test", 443, "allow 93.184.216.34, inspected"},
       {"loop.test", 80, "ssrf_denied"},           // E4
       {"mixed.test", 80, "ssrf_denied"},          // E7: one bad address spoils all
       {"wild.example.test", 443, "ssrf_denied"},  // a wildcard does not reach private addresses

@@ -1,0 +1,115 @@
+// One request of an inspected connection: authority, canonical target, the rules. The policy in force now
+// decides, not the one that let the connection in.
+#include "policy/engine/target.h"
+#include "proxy/enforce/decision_event.h"
+#include "proxy/enforce/enforce.h"
+#include "proxy/http/text.h"
+
+namespace nemoclaw::enforce {
+
+namespace {
+
+constexpr std::string_view kMethodOverrides[] = {"x-http-method-override", "x-http-method",
+                                                 "x-method-override"};
+
+audit::Event event_of(Context& context, const Connection& connection, const http::Request& request) {
+  audit::Event event;
+  event.decision = context.next_decision();
+  event.via = connection.via;
+  event.actor = connection.actor;
+  event.subject = connection.container->subject;
+  event.host = connection.request.host;
+  event.port = connection.request.port;
+  event.method = request.method;
+  event.path = request.path.substr(0, request.path.find('?'));  // queries hold secrets
+  event.is_request = true;
+  return event;
+}
+
+Intent intent_of(const audit::Event& event) {
+  return Intent{event.via, event.host, event.port, event.method, event.path};
+}
+
+// "" or how the request's own authority differs from the connection's.
+std::string authority_problem(const Connection& connection, const http::Authority& authority) {
+  // HTTP/1.0 need not say.
+  if (authority.host.empty()) return {};
+  const Result<std::string> host = policy::normalise_host(authority.host);
+  if (host && *host == connection.request.host && authority.port == connection.request.port) return {};
+  return "the request is for " + quoted(authority.host, 80) + " port " + std::to_string(authority.port) +
+         ", and the connection is to " + connection.request.host + " port " +
+         std::to_string(connection.request.port);
+}
+
+policy::L7Request question_of(const Connection& connection, const http::Request& request,
+                              const policy::CanonicalTarget& target) {
+  policy::L7Request question;
+  question.connection = connection.request;
+  question.method = request.method;
+  question.path = target.path;
+  question.query = target.pairs;
+  for (const http::Field& field : request.fields)
+    for (const std::string_view name : kMethodOverrides)
+      if (http::equals_ignoring_case(field.name, name)) question.method_overrides.push_back(field.value);
+  return question;
+}
+
+}  // namespace
+
+std::variant<RequestPermit, Refused> Enforcer::decide_request(Connection& connection, http::Request request) {
+  audit::Event event = event_of(context_, connection, request);
+  const auto refused = [&](const policy::Decision& decision) {
+    return refuse(intent_of(event), event, decision);
+  };
+  if (std::string problem = authority_problem(connection, request.authority); !problem.empty())
+    return refused(denial("http", "authority_mismatch", std::move(problem)));
+
+  const std::shared_ptr<const policy::Engine> engine = connection.container->engine;
+  const policy::Decision l4 = engine->decide_l4(connection.request);
+  if (l4.verdict != policy::Verdict::Allow) return refused(l4);
+  if (engine != connection.judged_by) {
+    const policy::Decision judged = engine->judge_addresses(
+        connection.request, l4, to_policy_addresses(connection.addresses), context_.node_addresses);
+    if (judged.verdict != policy::Verdict::Allow) return refused(judged);
+    connection.judged_by = engine;
+  }
+
+  policy::TargetOutcome outcome = policy::canonicalise_target(request.path, l4.keep_encoded_slash);
+  if (!outcome.target) {
+    Refused answer = refused(denial("http", "invalid_request", outcome.reason));
+    answer.denial.status = outcome.status;
+    return answer;
+  }
+  event.path = outcome.target->path;
+  if (l4.needs_l7) {
+    const policy::Decision decision = engine->decide_l7(question_of(connection, request, *outcome.target));
+    if (decision.verdict != policy::Verdict::Allow) return refused(decision);
+    take_decision(decision, event);
+    event.would_deny = decision.would_deny;
+  } else {
+    take_decision(l4, event);
+  }
+  event.allowed = true;
+  event.activity = audit::Activity::Open;
+  if (!context_.record(event))
+    return refused(
+        denial("audit", "policy_denied",
+               "the audit cannot be written, and the node is configured to refuse egress that nobody can "
+               "see"));
+  ++context_.counters.allowed;
+  request.path = outcome.target->text();
+  request.authority.host = connection.request.host;
+  request.authority.port = connection.request.port;
+  request.authority.is_ipv6 = connection.request.host.find(':') != std::string::npos;
+  return RequestPermit(std::move(request), std::move(event));
+}
+
+Refused Enforcer::refuse_request(const Connection& connection, const http::Request& request,
+                                 const http::Refusal& refusal) {
+  const audit::Event event = event_of(context_, connection, request);
+  Refused refused = refuse(intent_of(event), event, denial("http", refusal.code, refusal.reason));
+  refused.denial.status = refusal.status;
+  return refused;
+}
+
+}  // namespace nemoclaw::enforce

@@ -1,0 +1,151 @@
+#include "proxy/serve/inspect.h"
+
+#include <asio/experimental/awaitable_operators.hpp>
+#include <ctime>
+
+#include "proxy/net/listener.h"
+#include "proxy/serve/origin.h"
+#include "proxy/serve/requests.h"
+#include "proxy/serve/watchdog.h"
+#include "proxy/tls/sniff.h"
+#include "proxy/tls/trust.h"
+
+namespace nemoclaw::serve {
+
+namespace {
+
+using net::tcp;
+
+// "" or why this name must not be asked for on a connection to `host`.
+std::string name_problem(const tls::ClientHello& hello, const std::string& host) {
+  if (hello.server_name.empty()) return {};
+  const Result<std::string> name = policy::normalise_host(hello.server_name);
+  if (name && *name == host) return {};
+  return "TLS asks for the name " + quoted(hello.server_name, 80) + " on a connection to " + host;
+}
+
+std::vector<std::string> offered_to_origin(const tls::ClientHello& hello) {
+  // Without ALPN a client speaks HTTP/1.1; nothing else is translated.
+  for (const std::string& protocol : hello.alpn)
+    if (protocol == "http/1.1") return {protocol};
+  return {};
+}
+
+class Inspection {
+ public:
+  Inspection(enforce::Context& context, tcp::socket& client, enforce::Connection& connection,
+             enforce::Forwarding& forwarding)
+      : context_(context),
+        client_(client),
+        connection_(connection),
+        forwarding_(forwarding),
+        watchdog_(client.get_executor()) {}
+
+  // `only`: a request that was read already; no other follows it.
+  net::Task<void> run(std::string early, std::optional<http::Request> only) {
+    using namespace asio::experimental::awaitable_operators;
+    co_await (serve(std::move(early), std::move(only)) || watchdog_.watch());
+    forwarding_.finish(bytes_);
+  }
+
+ private:
+  net::Task<void> serve(std::string early, std::optional<http::Request> only) {
+    if (only) co_return co_await serve_plain(std::move(early), std::move(only));
+    tls::Sniffer sniffer;
+    sniffer.feed(early);
+    net::PlainStream stream(client_);
+    while (sniffer.needs_more()) {
+      const asio::mutable_buffer buffer = net::shared_buffer();
+      const net::IoResult got = co_await stream.read_some(buffer);
+      if (got.code) co_return;
+      sniffer.feed({static_cast<const char*>(buffer.data()), got.bytes});
+    }
+    const tls::Sniffed& found = sniffer.result();
+    if (found.protocol == tls::Protocol::Tls && found.malformed.empty()) {
+      const tls::ClientHello hello = found.hello;
+      co_return co_await serve_tls(hello, sniffer.take_bytes());
+    }
+    if (found.protocol == tls::Protocol::Http1) co_return co_await serve_plain(sniffer.take_bytes(), {});
+    refuse("unsupported_protocol", std::string("the policy judges requests, and what the client speaks (") +
+                                       tls::protocol_name(found.protocol) +
+                                       (found.malformed.empty() ? "" : ": " + found.malformed) +
+                                       ") holds none that can be read");
+    net::reset_connection(client_);
+  }
+
+  net::Task<void> serve_plain(std::string bytes, std::optional<http::Request> only) {
+    Origin origin(forwarding_, nullptr, connection_.request.host);
+    if (!co_await origin.open({})) co_return;
+    net::PlainStream plain(client_, std::move(bytes));
+    co_await serve_requests(context_, connection_, plain, origin, watchdog_, bytes_, std::move(only));
+  }
+
+  net::Task<void> serve_tls(const tls::ClientHello& hello, std::string bytes) {
+    if (std::string problem = name_problem(hello, connection_.request.host); !problem.empty()) {
+      refuse("authority_mismatch", std::move(problem));
+      co_return co_await close_with_alert();
+    }
+    connection_.is_tls = true;
+    const Result<const tls::Upstream*> upstream = context_.trust->upstream();
+    Origin origin(forwarding_, upstream ? *upstream : nullptr, connection_.request.host);
+    Result<void> opened = upstream ? Result<void>() : upstream.error();
+    if (upstream) opened = co_await origin.open(offered_to_origin(hello));
+    // What the origin chose; if there is none, the client still learns why, in the protocol that it speaks.
+    const bool has_http1 = !offered_to_origin(hello).empty();
+    Result<tls::SslPtr> ssl = context_.trust->server().accept(
+        connection_.request.host, has_http1 || !hello.alpn.empty() ? "http/1.1" : "", std::time(nullptr));
+    if (!ssl) {
+      refuse("upstream_tls", ssl.error().message);
+      co_return co_await close_with_alert();
+    }
+    tls::Stream stream(client_, std::move(*ssl), std::move(bytes));
+    const Result<void> shaken = co_await stream.handshake();
+    if (!shaken) {
+      // Often a client that does not believe the sandbox's authority: pinned, or with a trust store of its
+      // own.
+      refuse("unsupported_protocol", "the TLS handshake with the client failed: " + shaken.error().message);
+      co_return;
+    }
+    if (!opened)
+      co_return co_await answer_failure(context_, connection_, stream, watchdog_, "upstream_tls",
+                                        "the origin's TLS: " + opened.error().message);
+    co_await serve_requests(context_, connection_, stream, origin, watchdog_, bytes_, {});
+  }
+
+  void refuse(std::string code, std::string reason) {
+    http::Request none;
+    enforce::Enforcer(context_).refuse_request(connection_, none,
+                                               http::Refusal{403, std::move(code), std::move(reason)});
+  }
+
+  net::Task<void> close_with_alert() {
+    const std::string alert = tls::render_alert(tls::Alert::AccessDenied);
+    co_await asio::async_write(client_, asio::buffer(alert), net::kTuple);
+    asio::error_code ignored;
+    client_.shutdown(tcp::socket::shutdown_send, ignored);
+  }
+
+  enforce::Context& context_;
+  tcp::socket& client_;
+  enforce::Connection& connection_;
+  enforce::Forwarding& forwarding_;
+  Watchdog watchdog_;
+  net::RelayBytes bytes_;
+};
+
+}  // namespace
+
+net::Task<void> inspect(enforce::Context& context, tcp::socket& client, std::string early,
+                        enforce::Connection connection, enforce::Forwarding& forwarding) {
+  Inspection inspection(context, client, connection, forwarding);
+  co_await inspection.run(std::move(early), {});
+}
+
+net::Task<void> inspect_one(enforce::Context& context, tcp::socket& client, http::Request request,
+                            std::string early, enforce::Connection connection,
+                            enforce::Forwarding& forwarding) {
+  Inspection inspection(context, client, connection, forwarding);
+  co_await inspection.run(std::move(early), std::move(request));
+}
+
+}  // namespace nemoclaw::serve

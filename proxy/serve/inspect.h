@@ -1,0 +1,20 @@
+// A connection whose requests are judged one by one: what the client speaks is found out, TLS is ended here,
+// and nothing goes on to the origin but requests that a RequestPermit holds.
+#pragma once
+
+#include "proxy/enforce/enforce.h"
+#include "proxy/enforce/forward.h"
+
+namespace nemoclaw::serve {
+
+// `early`: bytes of the client that were read already. Ends with the connection; finishes `forwarding`.
+net::Task<void> inspect(enforce::Context& context, net::tcp::socket& client, std::string early,
+                        enforce::Connection connection, enforce::Forwarding& forwarding);
+
+// The same for one request that came to the forward proxy in absolute form: the next one may be for another
+// host.
+net::Task<void> inspect_one(enforce::Context& context, net::tcp::socket& client, http::Request request,
+                            std::string early, enforce::Connection connection,
+                            enforce::Forwarding& forwarding);
+
+}  // namespace nemoclaw::serve

@@ -1,0 +1,184 @@
+#include "proxy/serve/requests.h"
+
+#include "proxy/net/listener.h"
+
+namespace nemoclaw::serve {
+
+namespace {
+
+constexpr auto kHeadTime = std::chrono::seconds(30);
+constexpr auto kIdleTime = std::chrono::minutes(10);    // between two requests
+constexpr auto kStreamTime = std::chrono::minutes(60);  // one exchange: streams may be silent for long
+constexpr auto kCloseTime = std::chrono::seconds(10);
+
+using HeadState = http::RequestParser::State;
+
+bool has_body(const http::Request& request) {
+  return request.framing.kind == http::BodyKind::Chunked || request.framing.length > 0;
+}
+
+// NeedMore: the client ended the connection.
+net::Task<HeadState> read_head(Side& client, http::RequestParser& parser, Watchdog& watchdog) {
+  watchdog.allow(client.unread.empty() ? kIdleTime : kHeadTime);
+  std::string_view unread = client.unread;
+  HeadState state = parser.feed(unread);
+  client.unread.erase(0, client.unread.size() - unread.size());
+  while (state == HeadState::NeedMore) {
+    const asio::mutable_buffer buffer = net::shared_buffer();
+    const net::IoResult got = co_await client.stream.read_some(buffer);
+    if (got.code) co_return state;
+    const bool first = !parser.started();
+    std::string_view input(static_cast<const char*>(buffer.data()), got.bytes);
+    state = parser.feed(input);
+    client.unread = input;
+    // One time for the whole head, however it trickles in.
+    if (first && state == HeadState::NeedMore) watchdog.allow(kHeadTime);
+  }
+  co_return state;
+}
+
+// A close with unread bytes would be a reset, which could overtake the answer: what the client still sends is
+// read and thrown away for a moment.
+net::Task<void> close_gently(net::Stream& client, Watchdog& watchdog) {
+  watchdog.allow(kCloseTime);
+  co_await client.shutdown_send();
+  for (size_t discarded = 0; discarded < (256 << 10);) {
+    const net::IoResult got = co_await client.read_some(net::shared_buffer());
+    if (got.code) co_return;
+    discarded += got.bytes;
+  }
+}
+
+class Requests {
+ public:
+  Requests(enforce::Context& context, enforce::Connection& connection, net::Stream& client, Origin& origin,
+           Watchdog& watchdog, net::RelayBytes& bytes)
+      : context_(context),
+        connection_(connection),
+        client_{client, {}},
+        origin_(origin),
+        watchdog_(watchdog),
+        bytes_(bytes),
+        default_port_(connection.is_tls ? 443 : 80) {}
+
+  net::Task<void> run(std::optional<http::Request> only) {
+    if (only) {
+      only->keep_alive = false;
+      co_await serve_one(*only);
+      co_return;
+    }
+    for (;;) {
+      http::RequestParser parser(http::TargetForm::Origin, default_port_);
+      const HeadState state = co_await read_head(client_, parser, watchdog_);
+      if (state == HeadState::NeedMore && !parser.started()) co_return;
+      if (state != HeadState::Complete) co_return co_await refuse_head(parser);
+      if (!co_await serve_one(parser.request())) co_return;
+    }
+  }
+
+ private:
+  // Nothing that follows a head which cannot be read is looked at.
+  net::Task<void> refuse_head(const http::RequestParser& parser) {
+    http::Refusal refusal = parser.refusal();
+    if (refusal.reason.empty()) refusal.reason = "the connection ended within the request's head";
+    const enforce::Refused refused =
+        enforce::Enforcer(context_).refuse_request(connection_, parser.request(), refusal);
+    co_await answer(refused.denial, parser.request(), false);
+    co_await close_gently(client_.stream, watchdog_);
+  }
+
+  // False when the connection is over.
+  net::Task<bool> serve_one(const http::Request& request) {
+    enforce::Enforcer enforcer(context_);
+    auto decided = enforcer.decide_request(connection_, request);
+    if (const auto* refused = std::get_if<enforce::Refused>(&decided)) {
+      // A body that nobody wants would have to be read to find the next request.
+      const bool keep = request.keep_alive && !has_body(request);
+      if (!co_await answer(refused->denial, request, keep)) co_return false;
+      if (!keep) co_await close_gently(client_.stream, watchdog_);
+      co_return keep;
+    }
+    const enforce::RequestPermit permit = std::move(std::get<enforce::RequestPermit>(decided));
+    watchdog_.allow(kStreamTime);
+    const Result<void> ready = co_await origin_.refresh();
+    if (!ready) co_return co_await fail(permit, "upstream_unreachable", ready.error().message);
+    ExchangeOutcome outcome;
+    co_await exchange(client_, origin_.side(), permit.request(), default_port_, true, outcome);
+    // The origin may have closed an idle connection just when the request was on its way.
+    if (may_repeat(permit.request(), outcome) && co_await origin_.renew()) {
+      outcome = {};
+      co_await exchange(client_, origin_.side(), permit.request(), default_port_, true, outcome);
+    }
+    co_return co_await finish(permit, outcome);
+  }
+
+  bool may_repeat(const http::Request& request, const ExchangeOutcome& outcome) const {
+    const bool is_safe = request.method == "GET" || request.method == "HEAD" || request.method == "OPTIONS";
+    return !outcome.failure.empty() && !outcome.answer_started && origin_.was_used() && is_safe &&
+           !has_body(request);
+  }
+
+  net::Task<bool> finish(const enforce::RequestPermit& permit, const ExchangeOutcome& outcome) {
+    bytes_.out += outcome.bytes.out;
+    bytes_.in += outcome.bytes.in;
+    origin_.set_reusable(outcome.origin_reusable);
+    if (!outcome.failure.empty()) {
+      if (!outcome.answer_started)
+        co_return co_await fail(permit, outcome.client_fault ? "invalid_request" : "upstream_unreachable",
+                                outcome.failure);
+      net::reset_connection(client_.stream.socket());  // a cut answer must not look complete
+      co_return false;
+    }
+    if (!outcome.client_reusable) co_await close_gently(client_.stream, watchdog_);
+    co_return outcome.client_reusable;
+  }
+
+  net::Task<bool> fail(const enforce::RequestPermit& permit, std::string code, std::string reason) {
+    const int status = http::status_for_code(code);
+    const enforce::Refused refused = enforce::Enforcer(context_).refuse_request(
+        connection_, permit.request(), http::Refusal{status, std::move(code), std::move(reason)});
+    co_await answer(refused.denial, permit.request(), false);
+    co_await close_gently(client_.stream, watchdog_);
+    co_return false;
+  }
+
+  net::Task<bool> answer(const http::Denial& denial, const http::Request& request, bool keep) {
+    watchdog_.allow(kCloseTime);
+    const std::string text = http::render_denial(denial, request.method == "HEAD", keep);
+    const net::IoResult written = co_await client_.stream.write_all(asio::buffer(text));
+    co_return !written.code;
+  }
+
+  enforce::Context& context_;
+  enforce::Connection& connection_;
+  Side client_;
+  Origin& origin_;
+  Watchdog& watchdog_;
+  net::RelayBytes& bytes_;
+  uint16_t default_port_;
+};
+
+}  // namespace
+
+net::Task<void> serve_requests(enforce::Context& context, enforce::Connection& connection,
+                               net::Stream& client, Origin& origin, Watchdog& watchdog,
+                               net::RelayBytes& bytes, std::optional<http::Request> only) {
+  Requests requests(context, connection, client, origin, watchdog, bytes);
+  co_await requests.run(std::move(only));
+}
+
+net::Task<void> answer_failure(enforce::Context& context, const enforce::Connection& connection,
+                               net::Stream& client, Watchdog& watchdog, std::string code,
+                               std::string reason) {
+  Side side{client, {}};
+  http::RequestParser parser(http::TargetForm::Origin, 443);
+  co_await read_head(side, parser, watchdog);
+  const int status = http::status_for_code(code);
+  const enforce::Refused refused = enforce::Enforcer(context).refuse_request(
+      connection, parser.request(), http::Refusal{status, std::move(code), std::move(reason)});
+  const std::string text = http::render_denial(refused.denial, parser.request().method == "HEAD");
+  co_await client.write_all(asio::buffer(text));
+  co_await close_gently(client, watchdog);
+}
+
+}  // namespace nemoclaw::serve
