@@ -5,3 +5,6 @@ install(TARGETS nemoclaw-hook nemoclaw-proxy nemoclaw-proxy-worker RUNTIME DESTI
 install(DIRECTORY policy/presets/ DESTINATION share/nemoclaw/policies FILES_MATCHING PATTERN "*.yaml"
         PATTERN vectors EXCLUDE)
 install(FILES ${CMAKE_BINARY_DIR}/generated/policy.schema.json DESTINATION share/nemoclaw)
+install(FILES ${CMAKE_BINARY_DIR}/generated/nemoclawctl.bash RENAME nemoclawctl
+        DESTINATION share/bash-completion/completions)
+install(FILES ${CMAKE_BINARY_DIR}/generated/_nemoclawctl DESTINATION share/zsh/vendor-completions)

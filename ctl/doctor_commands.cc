@@ -63,7 +63,7 @@ int run_doctor(const std::vector<std::string>& args) {
 
 const std::vector<Command>& doctor_commands() {
   static const std::vector<Command> commands = {
-      {"doctor", "", "try what sandboxes need on this node", run_doctor},
+      {"doctor", "", "try what sandboxes need on this node", run_doctor, kRows},
   };
   return commands;
 }

@@ -136,7 +136,7 @@ int run_logs(const std::vector<std::string>& args) {
 
 const std::vector<Command>& logs_commands() {
   static const std::vector<Command> commands = {
-      {"logs", "", "show what sandboxes asked the network for", run_logs},
+      {"logs", "", "show what sandboxes asked the network for", run_logs, kRows, Words::Sandboxes},
   };
   return commands;
 }

@@ -2,12 +2,10 @@
 #include <string>
 #include <vector>
 
+#include "ctl/command.h"
 #include "ctl/dispatch.h"
 
 int main(int argc, char** argv) {
   using namespace nemoclaw::ctl;
-  std::vector<Command> commands;
-  for (const auto* table : {&policy_commands(), &sandbox_commands(), &logs_commands(), &doctor_commands()})
-    commands.insert(commands.end(), table->begin(), table->end());
-  return dispatch(commands, {argv + 1, argv + argc});
+  return dispatch(all_commands(), {argv + 1, argv + argc});
 }

@@ -16,9 +16,6 @@
 namespace nemoclaw::ctl {
 namespace {
 
-const std::vector<OptionRow> kRows = {{"format", "text|json", "how to print problems (default: text)"},
-                                      {"help,h", nullptr, "this text"}};
-
 struct Checked {
   std::string file;
   std::string unreadable;  // why the file could not be read; then there is no outcome
@@ -73,26 +70,10 @@ std::string as_json(const std::vector<Checked>& all) {
   return writer.end_array().take();
 }
 
-}  // namespace
-
-int run_policy_check(const std::vector<std::string>& args) {
-  const auto options = Options::parse(args, kRows);
-  if (!options) return policy_usage_error("check", options.error().message);
-  if (options->has("help")) {
-    std::fputs(help_text("nemoclawctl policy check FILE...",
-                         "Reads policies and presets and prints every problem with its place and a remedy.\n"
-                         "Exit code: 0 all valid, 1 a file is invalid, 2 a file cannot be read.",
-                         kRows)
-                   .c_str(),
-               stdout);
-    return kExitFine;
-  }
-  const auto json = options->wants_json();
-  if (!json) return policy_usage_error("check", json.error().message);
-  if (options->words().empty()) return policy_usage_error("check", "name at least one file; see --help");
+int run(const Options& options, bool json) {
   std::vector<Checked> all;
-  for (const std::string& file : options->words()) all.push_back(check(file));
-  if (*json)
+  for (const std::string& file : options.words()) all.push_back(check(file));
+  if (json)
     std::printf("%s\n", as_json(all).c_str());
   else
     for (const Checked& checked : all) print_text(checked, wants_colour(STDOUT_FILENO));
@@ -102,6 +83,25 @@ int run_policy_check(const std::vector<std::string>& args) {
                                : checked.outcome.policy    ? kExitFine
                                                            : kExitNo);
   return code;
+}
+
+}  // namespace
+
+const PolicyCommand& policy_check() {
+  static const PolicyCommand command = {
+      .name = "check",
+      .summary = "say everything that is wrong with policy files",
+      .usage = "FILE...",
+      .about =
+          "Reads policies and presets and prints every problem with its place and a remedy.\n"
+          "Exit code: 0 all valid, 1 a file is invalid, 2 a file cannot be read.",
+      .rows = {},
+      .words = Words::Files,
+      .words_min = 1,
+      .words_max = SIZE_MAX,
+      .words_wrong = "name at least one file",
+      .run = run};
+  return command;
 }
 
 }  // namespace nemoclaw::ctl

@@ -5,19 +5,13 @@
 #include "ctl/options.h"
 #include "ctl/policy_commands.h"
 #include "ctl/policy_request.h"
+#include "ctl/policy_source.h"
 #include "ctl/printable.h"
 #include "policy/parse/parse.h"
 #include "runtime/base/json.h"
 
 namespace nemoclaw::ctl {
 namespace {
-
-const std::vector<OptionRow> kRows = {
-    {"binary", "PATH", "the calling executable, absolute inside the container"},
-    {"ancestor", "PATH", "an executable above it; repeat, nearest parent first"},
-    {"method", "NAME", "HTTP method, or WEBSOCKET_TEXT"},
-    {"format", "text|json", "how to print the decision (default: text)"},
-    {"help,h", nullptr, "this text"}};
 
 // http://host[:port]/path?query; https, ws and wss alike.
 Result<void> read_url(const std::string& url, DescribedRequest& request) {
@@ -95,38 +89,43 @@ void print_text(const policy::Decision& decision, const std::string& file) {
   if (!decision.nearest.empty()) std::printf("  nearest: %s\n", printable(decision.nearest).c_str());
 }
 
-}  // namespace
-
-int run_policy_decide(const std::vector<std::string>& args) {
-  const auto options = Options::parse(args, kRows);
-  if (!options) return policy_usage_error("decide", options.error().message);
-  if (options->has("help")) {
-    std::fputs(
-        help_text("nemoclawctl policy decide FILE --binary PATH [--ancestor PATH]... --method NAME URL",
-                  "Says whether the policy allows one request, and which rule decides.\n"
-                  "Addresses are not resolved: a host that leads to a private address is refused later.\n"
-                  "Exit code: 0 allowed, 1 denied, 2 bad use or an invalid policy.",
-                  kRows)
-            .c_str(),
-        stdout);
-    return kExitFine;
-  }
-  const auto json = options->wants_json();
-  if (!json) return policy_usage_error("decide", json.error().message);
-  if (options->words().size() != 2)
-    return policy_usage_error("decide", "name one file and one URL; see --help");
-  const auto request = read_request(*options);
+int run(const Options& options, bool json) {
+  const auto request = read_request(options);
   if (!request) return policy_usage_error("decide", request.error().message);
-  const auto policy = policy::load_policy(options->words()[0]);
-  if (!policy) return policy_usage_error("decide", policy.error().message);
-  const auto engine = policy::Engine::compile(*policy);
+  int code = kExitFine;
+  const auto source = open_policy("decide", options.words()[0], options.value("config"), code);
+  if (!source) return kExitUsage;  // 1 would say that the request is denied
+  const auto engine = policy::Engine::compile(source->policy);
   if (!engine) return policy_usage_error("decide", engine.error().message);
   const policy::Decision decision = judge(**engine, *request);
-  if (*json)
+  if (json)
     std::printf("%s\n", as_json(decision).c_str());
   else
-    print_text(decision, options->words()[0]);
+    print_text(decision, source->file);
   return decision.verdict == policy::Verdict::Allow ? kExitFine : kExitNo;
+}
+
+}  // namespace
+
+const PolicyCommand& policy_decide() {
+  static const PolicyCommand command = {
+      .name = "decide",
+      .summary = "is one request allowed, and by which rule",
+      .usage = "FILE|NAME --binary PATH [--ancestor PATH]... --method NAME URL",
+      .about =
+          "Says whether the policy allows one request, and which rule decides.\n"
+          "Addresses are not resolved: a host that leads to a private address is refused later.\n"
+          "Exit code: 0 allowed, 1 denied, 2 bad use or an invalid policy.",
+      .rows = {{"binary", "PATH", "the calling executable, absolute inside the container"},
+               {"ancestor", "PATH", "an executable above it; repeat, nearest parent first"},
+               {"method", "NAME", "HTTP method, or WEBSOCKET_TEXT"}},
+      .words = Words::FileAndUrl,
+      .words_min = 2,
+      .words_max = 2,
+      .words_wrong = "name one file and one URL",
+      .takes_config = true,
+      .run = run};
+  return command;
 }
 
 }  // namespace nemoclaw::ctl

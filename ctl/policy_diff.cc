@@ -12,11 +12,6 @@
 namespace nemoclaw::ctl {
 namespace {
 
-const std::vector<OptionRow> kRows = {
-    {"config", "FILE", "the node's configuration, for names (default: /etc/nemoclaw/config.yaml)"},
-    {"format", "text|json", "how to print (default: text)"},
-    {"help,h", nullptr, "this text"}};
-
 void print_list(const char* title, char sign, const std::vector<Change>& changes) {
   if (changes.empty()) return;
   std::printf("%s\n", title);
@@ -31,32 +26,14 @@ void write_list(json::Writer& writer, const char* key, const std::vector<Change>
   writer.end_array();
 }
 
-}  // namespace
-
-int run_policy_diff(const std::vector<std::string>& args) {
-  const auto options = Options::parse(args, kRows);
-  if (!options) return policy_usage_error("diff", options.error().message);
-  if (options->has("help")) {
-    std::fputs(
-        help_text("nemoclawctl policy diff A B",
-                  "Prints what becomes possible and what stops when policy B takes the place of A. Each is\n"
-                  "a file or the name of an installed policy. Exit code: 0 compared, 1 one is invalid,\n"
-                  "2 one is unreadable.",
-                  kRows)
-            .c_str(),
-        stdout);
-    return kExitFine;
-  }
-  const auto json = options->wants_json();
-  if (!json) return policy_usage_error("diff", json.error().message);
-  if (options->words().size() != 2) return policy_usage_error("diff", "name two policies; see --help");
+int run(const Options& options, bool json) {
   int code = kExitFine;
-  const auto before = open_policy("diff", options->words()[0], options->value("config"), code);
+  const auto before = open_policy("diff", options.words()[0], options.value("config"), code);
   if (!before) return code;
-  const auto after = open_policy("diff", options->words()[1], options->value("config"), code);
+  const auto after = open_policy("diff", options.words()[1], options.value("config"), code);
   if (!after) return code;
   const Difference difference = compare(before->policy, after->policy);
-  if (*json) {
+  if (json) {
     json::Writer writer;
     writer.begin_object();
     write_list(writer, "becomes_possible", difference.possible);
@@ -71,6 +48,27 @@ int run_policy_diff(const std::vector<std::string>& args) {
   if (difference.possible.empty() && difference.stops.empty() && difference.other.empty())
     std::printf("both policies mean the same\n");
   return kExitFine;
+}
+
+}  // namespace
+
+const PolicyCommand& policy_diff() {
+  static const PolicyCommand command = {
+      .name = "diff",
+      .summary = "what becomes possible and what stops between two policies",
+      .usage = "A B",
+      .about =
+          "Prints what becomes possible and what stops when policy B takes the place of A. Each is\n"
+          "a file or the name of an installed policy. Exit code: 0 compared, 1 one is invalid,\n"
+          "2 one is unreadable.",
+      .rows = {},
+      .words = Words::PolicyNames,
+      .words_min = 2,
+      .words_max = 2,
+      .words_wrong = "name two policies",
+      .takes_config = true,
+      .run = run};
+  return command;
 }
 
 }  // namespace nemoclaw::ctl

@@ -9,7 +9,7 @@
 #include "ctl/explain.h"
 #include "ctl/options.h"
 #include "ctl/policy_commands.h"
-#include "ctl/printable.h"
+#include "ctl/policy_source.h"
 #include "policy/compile/image_facts.h"
 #include "policy/parse/parse.h"
 #include "policy/select/select.h"
@@ -20,12 +20,6 @@
 
 namespace nemoclaw::ctl {
 namespace {
-
-const std::vector<OptionRow> kRows = {
-    {"bundle", "DIR", "translate for this OCI bundle (default: a made-up one)"},
-    {"config", "FILE", "the node's configuration (default: /etc/nemoclaw/config.yaml)"},
-    {"format", "text|json", "how to print (default: text)"},
-    {"help,h", nullptr, "this text"}};
 
 // landlock_create_ruleset(2): the version that this kernel speaks, 0 if none.
 int kernel_landlock_abi() {
@@ -59,41 +53,37 @@ Result<Explanation> explain(policy::Policy policy, const Options& options) {
   return explanation;
 }
 
-}  // namespace
-
-int run_policy_explain(const std::vector<std::string>& args) {
-  const auto options = Options::parse(args, kRows);
-  if (!options) return policy_usage_error("explain", options.error().message);
-  if (options->has("help")) {
-    std::fputs(
-        help_text(
-            "nemoclawctl policy explain FILE [--bundle DIR]",
-            "Prints what the kernel and the proxy will be told for a container under this policy, and why.\n"
-            "Exit code: 0 fine, 1 the policy is invalid or cannot be applied to the bundle, 2 unreadable.",
-            kRows)
-            .c_str(),
-        stdout);
-    return kExitFine;
-  }
-  const auto json = options->wants_json();
-  if (!json) return policy_usage_error("explain", json.error().message);
-  if (options->words().size() != 1) return policy_usage_error("explain", "name one policy file; see --help");
-  const std::string& file = options->words()[0];
-  const auto text = read_file(file, size_t{16} << 20);
-  if (!text) return policy_usage_error("explain", text.error().message);
-  policy::ParseOutcome outcome = policy::parse_policy(*text, file);
-  if (!outcome.policy) {
-    for (const auto& diagnostic : outcome.diagnostics)
-      std::fputs(policy::render_text(diagnostic, file, wants_colour(STDERR_FILENO)).c_str(), stderr);
-    return kExitNo;
-  }
-  const auto explanation = explain(std::move(*outcome.policy), *options);
+int run(const Options& options, bool json) {
+  int code = kExitFine;
+  auto source = open_policy("explain", options.words()[0], options.value("config"), code);
+  if (!source) return code;
+  const auto explanation = explain(std::move(source->policy), options);
   if (!explanation) {
     policy_usage_error("explain", explanation.error().message);
     return kExitNo;
   }
-  std::fputs((*json ? explain_json(*explanation) + "\n" : explain_text(*explanation)).c_str(), stdout);
+  std::fputs((json ? explain_json(*explanation) + "\n" : explain_text(*explanation)).c_str(), stdout);
   return kExitFine;
+}
+
+}  // namespace
+
+const PolicyCommand& policy_explain() {
+  static const PolicyCommand command = {
+      .name = "explain",
+      .summary = "what the kernel and the proxy will be told, and why",
+      .usage = "FILE|NAME [--bundle DIR]",
+      .about =
+          "Prints what the kernel and the proxy will be told for a container under this policy, and why.\n"
+          "Exit code: 0 fine, 1 the policy is invalid or cannot be applied to the bundle, 2 unreadable.",
+      .rows = {{"bundle", "DIR", "translate for this OCI bundle (default: a made-up one)"}},
+      .words = Words::PolicyNames,
+      .words_min = 1,
+      .words_max = 1,
+      .words_wrong = "name one policy file",
+      .takes_config = true,
+      .run = run};
+  return command;
 }
 
 }  // namespace nemoclaw::ctl

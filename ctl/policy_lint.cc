@@ -17,13 +17,6 @@
 namespace nemoclaw::ctl {
 namespace {
 
-const std::vector<OptionRow> kRows = {
-    {"config", "FILE", "the node's configuration, for names (default: /etc/nemoclaw/config.yaml)"},
-    {"rootfs", "DIR", "an unpacked image: report binaries that it does not have"},
-    {"verbose,v", nullptr, "print accepted findings as well, with their reasons"},
-    {"format", "text|json", "how to print (default: text)"},
-    {"help,h", nullptr, "this text"}};
-
 void print_text(const std::string& file, const LintResult& result, bool verbose) {
   for (const policy::Diagnostic& finding : result.findings)
     std::fputs(policy::render_text(finding, file, wants_colour(STDOUT_FILENO)).c_str(), stdout);
@@ -54,27 +47,8 @@ void write_json(json::Writer& writer, const std::string& file, const LintResult&
   }
 }
 
-}  // namespace
-
-int run_policy_lint(const std::vector<std::string>& args) {
-  const auto options = Options::parse(args, kRows);
-  if (!options) return policy_usage_error("lint", options.error().message);
-  if (options->has("help")) {
-    std::fputs(
-        help_text("nemoclawctl policy lint FILE|NAME...",
-                  "Prints what a valid policy allows, but is seldom meant: each with code, line and fix.\n"
-                  "A finding that is meant is accepted by a comment above its line, with a reason:\n"
-                  "  # lint: accept L0105 every customer has a host of its own\n"
-                  "Exit code: 0 nothing found, 1 something found or a policy is invalid, 2 unreadable.",
-                  kRows)
-            .c_str(),
-        stdout);
-    return kExitFine;
-  }
-  const auto json = options->wants_json();
-  if (!json) return policy_usage_error("lint", json.error().message);
-  if (options->words().empty()) return policy_usage_error("lint", "name at least one policy; see --help");
-  const auto rootfs = options->value("rootfs");
+int run(const Options& options, bool json) {
+  const auto rootfs = options.value("rootfs");
   if (rootfs) {
     const auto root = open_file(*rootfs, O_PATH | O_DIRECTORY);
     if (!root) return policy_usage_error("lint", "--rootfs: " + root.error().message);
@@ -82,20 +56,43 @@ int run_policy_lint(const std::vector<std::string>& args) {
   int code = kExitFine;
   json::Writer writer;
   writer.begin_array();
-  for (const std::string& word : options->words()) {
+  for (const std::string& word : options.words()) {
     int failed = kExitFine;
-    const auto source = open_policy("lint", word, options->value("config"), failed);
+    const auto source = open_policy("lint", word, options.value("config"), failed);
     code = std::max(code, failed);
     if (!source) continue;
     const LintResult result = lint({source->policy, source->text, rootfs});
     if (!result.findings.empty()) code = std::max<int>(code, kExitNo);
-    if (*json)
+    if (json)
       write_json(writer, source->file, result);
     else
-      print_text(source->file, result, options->has("verbose"));
+      print_text(source->file, result, options.has("verbose"));
   }
-  if (*json) std::printf("%s\n", writer.end_array().take().c_str());
+  if (json) std::printf("%s\n", writer.end_array().take().c_str());
   return code;
+}
+
+}  // namespace
+
+const PolicyCommand& policy_lint() {
+  static const PolicyCommand command = {
+      .name = "lint",
+      .summary = "what is allowed in a policy, but seldom meant",
+      .usage = "FILE|NAME...",
+      .about =
+          "Prints what a valid policy allows, but is seldom meant: each with code, line and fix.\n"
+          "A finding that is meant is accepted by a comment above its line, with a reason:\n"
+          "  # lint: accept L0105 every customer has a host of its own\n"
+          "Exit code: 0 nothing found, 1 something found or a policy is invalid, 2 unreadable.",
+      .rows = {{"rootfs", "DIR", "an unpacked image: report binaries that it does not have"},
+               {"verbose,v", nullptr, "print accepted findings as well, with their reasons"}},
+      .words = Words::PolicyNames,
+      .words_min = 1,
+      .words_max = SIZE_MAX,
+      .words_wrong = "name at least one policy",
+      .takes_config = true,
+      .run = run};
+  return command;
 }
 
 }  // namespace nemoclaw::ctl

@@ -11,11 +11,6 @@
 namespace nemoclaw::ctl {
 namespace {
 
-const std::vector<OptionRow> kRows = {
-    {"config", "FILE", "the node's configuration (default: /etc/nemoclaw/config.yaml)"},
-    {"format", "text|json", "how to print (default: text)"},
-    {"help,h", nullptr, "this text"}};
-
 void print_text(const std::vector<policy::InstalledPolicy>& installed, const policy::NodeConfig& config) {
   if (installed.empty()) {
     std::printf("no policies are installed; looked in:");
@@ -46,31 +41,34 @@ std::string as_json(const std::vector<policy::InstalledPolicy>& installed, const
   return writer.end_array().take();
 }
 
-}  // namespace
-
-int run_policy_list(const std::vector<std::string>& args) {
-  const auto options = Options::parse(args, kRows);
-  if (!options) return policy_usage_error("list", options.error().message);
-  if (options->has("help")) {
-    std::fputs(help_text("nemoclawctl policy list",
-                         "Lists the policies and presets in the node's policy directories.", kRows)
-                   .c_str(),
-               stdout);
-    return kExitFine;
-  }
-  const auto json = options->wants_json();
-  if (!json) return policy_usage_error("list", json.error().message);
-  if (!options->words().empty())
-    return policy_usage_error("list", "no argument is expected: " + quoted(options->words()[0]));
-  const auto config = policy::load_node_config(options->value("config"));
+int run(const Options& options, bool json) {
+  const auto config = policy::load_node_config(options.value("config"));
   if (!config) return policy_usage_error("list", config.error().message);
   const auto installed = policy::list_policies(*config);
   if (!installed) return policy_usage_error("list", installed.error().message);
-  if (*json)
+  if (json)
     std::printf("%s\n", as_json(*installed, *config).c_str());
   else
     print_text(*installed, *config);
   return kExitFine;
+}
+
+}  // namespace
+
+const PolicyCommand& policy_list() {
+  static const PolicyCommand command = {
+      .name = "list",
+      .summary = "the policies and presets that are installed",
+      .usage = "",
+      .about = "Lists the policies and presets in the node's policy directories.",
+      .rows = {},
+      .words = Words::None,
+      .words_min = 0,
+      .words_max = 0,
+      .words_wrong = "no argument is expected",
+      .takes_config = true,
+      .run = run};
+  return command;
 }
 
 }  // namespace nemoclaw::ctl

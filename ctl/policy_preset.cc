@@ -19,17 +19,7 @@
 namespace nemoclaw::ctl {
 namespace {
 
-const std::vector<OptionRow> kCommonRows = {
-    {"dry-run", nullptr, "print the difference and write nothing"},
-    {"config", "FILE", "the node's configuration, for names (default: /etc/nemoclaw/config.yaml)"},
-    {"format", "text|json", "how to print (default: text)"},
-    {"help,h", nullptr, "this text"}};
-
-std::vector<OptionRow> add_rows() {
-  std::vector<OptionRow> rows = {{"as", "NAME", "name of the entry, if the preset's own is taken"}};
-  rows.insert(rows.end(), kCommonRows.begin(), kCommonRows.end());
-  return rows;
-}
+const OptionRow kDryRun = {"dry-run", nullptr, "print the difference and write nothing"};
 
 struct Work {
   const char* command;
@@ -99,56 +89,72 @@ void print(const Work& work, bool dry_run, bool json) {
     std::printf("%s: %s %s\n", file.c_str(), work.add ? "added" : "removed", names.c_str());
 }
 
-int run_edit(const char* command, bool add, const std::vector<std::string>& args,
-             const std::vector<OptionRow>& rows, const std::string& usage, const char* about) {
-  const auto options = Options::parse(args, rows);
-  if (!options) return policy_usage_error(command, options.error().message);
-  if (options->has("help")) {
-    std::fputs(help_text(usage, about, rows).c_str(), stdout);
-    return kExitFine;
-  }
-  const auto json = options->wants_json();
-  if (!json) return policy_usage_error(command, json.error().message);
-  const auto& words = options->words();
-  if (words.size() < 2)
-    return policy_usage_error(command, "name one policy file and at least one preset; see --help");
-  if (options->has("as") && words.size() != 2)
-    return policy_usage_error(command, "--as names the entry of one preset");
-  if (options->has("as") && options->value("as")->empty())
-    return policy_usage_error(command, "--as needs a name");
+int edit(const PolicyCommand& command, bool add, const Options& options, bool json) {
+  const auto& words = options.words();
+  if (options.has("as") && words.size() != 2)
+    return policy_usage_error(command.name, "--as names the entry of one preset");
+  if (options.has("as") && options.value("as")->empty())
+    return policy_usage_error(command.name, "--as needs a name");
   int code = kExitFine;
-  auto source = open_policy_file(command, words[0], code);
+  auto source = open_policy_file(command.name, words[0], code);
   if (!source) return code;
-  Work work{command, add, std::move(*source), {}, {}};
+  Work work{command.name, add, std::move(*source), {}, {}};
   work.original = work.policy.text;
   // All presets or none.
   for (size_t i = 1; i < words.size(); ++i)
-    if (const int failed = apply(work, words[i], *options); failed != kExitFine) return failed;
-  const bool dry_run = options->has("dry-run");
+    if (const int failed = apply(work, words[i], options); failed != kExitFine) return failed;
+  const bool dry_run = options.has("dry-run");
   if (!dry_run && work.policy.text != work.original) {
     const auto written = write_back(words[0], work.policy.text);
-    if (!written) return policy_usage_error(command, written.error().message);
+    if (!written) return policy_usage_error(command.name, written.error().message);
   }
-  print(work, dry_run, *json);
+  print(work, dry_run, json);
   return kExitFine;
+}
+
+int run_add(const Options& options, bool json) { return edit(policy_add_preset(), true, options, json); }
+int run_remove(const Options& options, bool json) {
+  return edit(policy_remove_preset(), false, options, json);
 }
 
 }  // namespace
 
-int run_policy_add_preset(const std::vector<std::string>& args) {
-  return run_edit(
-      "add-preset", true, args, add_rows(), "nemoclawctl policy add-preset FILE PRESET...",
-      "Adds the entries of presets (names or files) to a policy's network_policies and leaves the\n"
-      "rest of the file as it is. What is there already is not added again.\n"
-      "Exit code: 0 done, 1 an entry is in the way or the policy is invalid, 2 unreadable.");
+const PolicyCommand& policy_add_preset() {
+  static const PolicyCommand command = {
+      .name = "add-preset",
+      .summary = "add a preset's entries to a policy file",
+      .usage = "FILE PRESET...",
+      .about =
+          "Adds the entries of presets (names or files) to a policy's network_policies and leaves the\n"
+          "rest of the file as it is. What is there already is not added again.\n"
+          "Exit code: 0 done, 1 an entry is in the way or the policy is invalid, 2 unreadable.",
+      .rows = {{"as", "NAME", "name of the entry, if the preset's own is taken"}, kDryRun},
+      .words = Words::FileAndPresets,
+      .words_min = 2,
+      .words_max = SIZE_MAX,
+      .words_wrong = "name one policy file and at least one preset",
+      .takes_config = true,
+      .run = run_add};
+  return command;
 }
 
-int run_policy_remove_preset(const std::vector<std::string>& args) {
-  return run_edit("remove-preset", false, args, kCommonRows,
-                  "nemoclawctl policy remove-preset FILE PRESET...",
-                  "Removes the entries of presets (names or files) from a policy. An entry that was changed\n"
-                  "since it was added is not removed.\n"
-                  "Exit code: 0 done, 1 an entry was changed or the policy is invalid, 2 unreadable.");
+const PolicyCommand& policy_remove_preset() {
+  static const PolicyCommand command = {
+      .name = "remove-preset",
+      .summary = "take a preset's entries out of a policy file",
+      .usage = "FILE PRESET...",
+      .about =
+          "Removes the entries of presets (names or files) from a policy. An entry that was changed\n"
+          "since it was added is not removed.\n"
+          "Exit code: 0 done, 1 an entry was changed or the policy is invalid, 2 unreadable.",
+      .rows = {kDryRun},
+      .words = Words::FileAndPresets,
+      .words_min = 2,
+      .words_max = SIZE_MAX,
+      .words_wrong = "name one policy file and at least one preset",
+      .takes_config = true,
+      .run = run_remove};
+  return command;
 }
 
 }  // namespace nemoclaw::ctl

@@ -14,10 +14,6 @@
 namespace nemoclaw::ctl {
 namespace {
 
-const std::vector<OptionRow> kRows = {{"vectors", "FILE", "the requests and their expected verdicts (JSON)"},
-                                      {"format", "text|json", "how to print the result (default: text)"},
-                                      {"help,h", nullptr, "this text"}};
-
 constexpr size_t kVectorBytesMax = size_t{16} << 20;
 
 using EnginePointer = std::shared_ptr<const policy::Engine>;
@@ -94,34 +90,35 @@ int run_vectors(const std::vector<PolicyVector>& vectors, const std::optional<st
   return report(vectors.size() - failures.size(), failures, json);
 }
 
-}  // namespace
-
-int run_policy_test(const std::vector<std::string>& args) {
-  const auto options = Options::parse(args, kRows);
-  if (!options) return policy_usage_error("test", options.error().message);
-  if (options->has("help")) {
-    std::fputs(
-        help_text("nemoclawctl policy test [FILE] --vectors FILE",
-                  "Judges each request of the vectors by its own policy, or by FILE if it has none, and\n"
-                  "prints those whose verdict is another than expected.\n"
-                  "Exit code: 0 all as expected, 1 a vector failed, 2 a file cannot be read.",
-                  kRows)
-            .c_str(),
-        stdout);
-    return kExitFine;
-  }
-  const auto json = options->wants_json();
-  if (!json) return policy_usage_error("test", json.error().message);
-  if (options->words().size() > 1)
-    return policy_usage_error("test", "name at most one policy file; see --help");
-  const std::string file = options->value("vectors").value_or("");
+int run(const Options& options, bool json) {
+  const std::string file = options.value("vectors").value_or("");
   if (file.empty()) return policy_usage_error("test", "--vectors is missing; see --help");
   const auto text = read_file(file, kVectorBytesMax);
   if (!text) return policy_usage_error("test", text.error().message);
   const auto vectors = read_policy_vectors(*text);
   if (!vectors) return policy_usage_error("test", file + ": " + vectors.error().message);
-  return run_vectors(*vectors, options->words().empty() ? std::nullopt : std::optional(options->words()[0]),
-                     *json);
+  return run_vectors(*vectors, options.words().empty() ? std::nullopt : std::optional(options.words()[0]),
+                     json);
+}
+
+}  // namespace
+
+const PolicyCommand& policy_test() {
+  static const PolicyCommand command = {
+      .name = "test",
+      .summary = "judge requests with expected verdicts",
+      .usage = "[FILE] --vectors FILE",
+      .about =
+          "Judges each request of the vectors by its own policy, or by FILE if it has none, and\n"
+          "prints those whose verdict is another than expected.\n"
+          "Exit code: 0 all as expected, 1 a vector failed, 2 a file cannot be read.",
+      .rows = {{"vectors", "FILE", "the requests and their expected verdicts (JSON)"}},
+      .words = Words::Files,
+      .words_min = 0,
+      .words_max = 1,
+      .words_wrong = "name at most one policy file",
+      .run = run};
+  return command;
 }
 
 }  // namespace nemoclaw::ctl

@@ -85,8 +85,8 @@ int run_inspect(const std::vector<std::string>& args) {
 
 const std::vector<Command>& sandbox_commands() {
   static const std::vector<Command> commands = {
-      {"sandbox", "list", "list the sandboxes on this node", run_list},
-      {"sandbox", "inspect", "show everything about one sandbox", run_inspect},
+      {"sandbox", "list", "list the sandboxes on this node", run_list, kRows},
+      {"sandbox", "inspect", "show everything about one sandbox", run_inspect, kRows, Words::Sandboxes},
   };
   return commands;
 }

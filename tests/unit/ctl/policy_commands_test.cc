@@ -1,15 +1,14 @@
 #include "ctl/policy_commands.h"
 
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <map>
 
 #include "ctl/command.h"
 #include "ctl/explain.h"
 #include "policy/parse/parse.h"
-#include "runtime/base/file.h"
 #include "runtime/base/json.h"
+#include "tests/unit/ctl/policy_fixture.h"
 
 namespace nemoclaw::ctl {
 namespace {
@@ -23,57 +22,36 @@ network_policies:
     binaries: [{path: /usr/bin/curl, via: /opt/agent}]
 )";
 
-class PolicyCommands : public testing::Test {
+class PolicyCommands : public PolicyFiles {
  protected:
   void SetUp() override {
-    directory_ = testing::TempDir() + "nemoclaw_policy_commands." + std::to_string(getpid());
-    ASSERT_TRUE(remove_tree(directory_));
-    ASSERT_TRUE(make_directories(directory_, 0700));
+    PolicyFiles::SetUp();
     write("good.yaml", kGood);
     write("bad.yaml", "version: 1\nnetwrok_policies: {}\n");
-    write("config.yaml", "policy_directories: [" + directory_ + "/installed]\ndefault_policy: mine\n");
-    ASSERT_TRUE(make_directories(directory_ + "/installed", 0700));
     write("installed/mine.yaml", kGood);
     write("installed/slack.yaml", "preset: {name: slack, description: chat}\nnetwork_policies: {}\n");
   }
-  void TearDown() override { ASSERT_TRUE(remove_tree(directory_)); }
-
-  std::string path(const std::string& name) const { return directory_ + "/" + name; }
-  void write(const std::string& name, const std::string& text) {
-    ASSERT_TRUE(write_file_atomic(path(name), text, 0600));
-  }
-
-  int run(int (*command)(const std::vector<std::string>&), const std::vector<std::string>& args) {
-    testing::internal::CaptureStdout();
-    testing::internal::CaptureStderr();
-    const int code = command(args);
-    out_ = testing::internal::GetCapturedStdout();
-    err_ = testing::internal::GetCapturedStderr();
-    return code;
-  }
-
-  std::string directory_, out_, err_;
 };
 
 TEST_F(PolicyCommands, CheckExitCodes) {
-  EXPECT_EQ(run(run_policy_check, {path("good.yaml")}), kExitFine) << out_ << err_;
+  EXPECT_EQ(run(policy_check(), {path("good.yaml")}), kExitFine) << out_ << err_;
   EXPECT_NE(out_.find("good.yaml: valid"), std::string::npos);
-  EXPECT_EQ(run(run_policy_check, {path("good.yaml"), path("bad.yaml")}), kExitNo);
+  EXPECT_EQ(run(policy_check(), {path("good.yaml"), path("bad.yaml")}), kExitNo);
   EXPECT_NE(out_.find("bad.yaml:2:1: error P0101"), std::string::npos);
   EXPECT_NE(out_.find("  | ^\n"), std::string::npos);
   EXPECT_NE(out_.find("did you mean 'network_policies'?"), std::string::npos);
-  EXPECT_EQ(run(run_policy_check, {path("bad.yaml"), path("missing.yaml")}), kExitUsage);
+  EXPECT_EQ(run(policy_check(), {path("bad.yaml"), path("missing.yaml")}), kExitUsage);
   EXPECT_NE(err_.find("no such file"), std::string::npos);
   EXPECT_NE(out_.find("P0101"), std::string::npos);  // the readable one is still reported
-  EXPECT_EQ(run(run_policy_check, {}), kExitUsage);
-  EXPECT_EQ(run(run_policy_check, {"--colour", path("good.yaml")}), kExitUsage);
-  EXPECT_EQ(run(run_policy_check, {"--help"}), kExitFine);
+  EXPECT_EQ(run(policy_check(), {}), kExitUsage);
+  EXPECT_EQ(run(policy_check(), {"--colour", path("good.yaml")}), kExitUsage);
+  EXPECT_EQ(run(policy_check(), {"--help"}), kExitFine);
   EXPECT_NE(out_.find("--format text|json"), std::string::npos);
 }
 
 TEST_F(PolicyCommands, CheckAsJson) {
   EXPECT_EQ(
-      run(run_policy_check, {"--format", "json", path("good.yaml"), path("bad.yaml"), path("missing.yaml")}),
+      run(policy_check(), {"--format", "json", path("good.yaml"), path("bad.yaml"), path("missing.yaml")}),
       kExitUsage);
   const auto parsed = json::parse(out_);
   ASSERT_TRUE(parsed) << out_;
@@ -85,10 +63,10 @@ TEST_F(PolicyCommands, CheckAsJson) {
 }
 
 TEST_F(PolicyCommands, ListShowsDefaultAndPresets) {
-  EXPECT_EQ(run(run_policy_list, {"--config", path("config.yaml")}), kExitFine) << err_;
+  EXPECT_EQ(run(policy_list(), {"--config", path("config.yaml")}), kExitFine) << err_;
   EXPECT_NE(out_.find("mine.yaml  (default)"), std::string::npos) << out_;
   EXPECT_NE(out_.find("preset"), std::string::npos);
-  EXPECT_EQ(run(run_policy_list, {"--config", path("config.yaml"), "--format", "json"}), kExitFine);
+  EXPECT_EQ(run(policy_list(), {"--config", path("config.yaml"), "--format", "json"}), kExitFine);
   const auto parsed = json::parse(out_);
   ASSERT_TRUE(parsed) << out_;
   // Beside these two there may be what lies next to the program.
@@ -101,29 +79,29 @@ TEST_F(PolicyCommands, ListShowsDefaultAndPresets) {
   EXPECT_EQ(kinds["mine"], "policy");
   EXPECT_EQ(kinds["slack"], "preset");
   EXPECT_EQ(standard, "mine");
-  EXPECT_EQ(run(run_policy_list, {"--config", path("missing.yaml")}), kExitUsage);
-  EXPECT_EQ(run(run_policy_list, {"surplus"}), kExitUsage);
+  EXPECT_EQ(run(policy_list(), {"--config", path("missing.yaml")}), kExitUsage);
+  EXPECT_EQ(run(policy_list(), {"surplus"}), kExitUsage);
 }
 
 TEST_F(PolicyCommands, ExplainNeedsAValidPolicy) {
-  EXPECT_EQ(run(run_policy_explain, {path("bad.yaml")}), kExitNo);
+  EXPECT_EQ(run(policy_explain(), {path("bad.yaml")}), kExitNo);
   EXPECT_NE(err_.find("P0101"), std::string::npos);
-  EXPECT_EQ(run(run_policy_explain, {path("missing.yaml")}), kExitUsage);
-  EXPECT_EQ(run(run_policy_explain, {}), kExitUsage);
-  EXPECT_EQ(run(run_policy_explain,
+  EXPECT_EQ(run(policy_explain(), {path("missing.yaml")}), kExitUsage);
+  EXPECT_EQ(run(policy_explain(), {}), kExitUsage);
+  EXPECT_EQ(run(policy_explain(),
                 {"--config", path("config.yaml"), "--bundle", path("nowhere"), path("good.yaml")}),
             kExitNo);
   EXPECT_NE(err_.find("nowhere"), std::string::npos);
 }
 
 TEST_F(PolicyCommands, ExplainSaysThatTheBundleIsMadeUp) {
-  ASSERT_EQ(run(run_policy_explain, {"--config", path("config.yaml"), path("good.yaml")}), kExitFine) << err_;
+  ASSERT_EQ(run(policy_explain(), {"--config", path("config.yaml"), path("good.yaml")}), kExitFine) << err_;
   EXPECT_NE(out_.find("bundle: none given"), std::string::npos);
   EXPECT_NE(out_.find("'web' for /usr/bin/curl via /opt/agent  (line 3)"), std::string::npos) << out_;
   EXPECT_NE(out_.find("each request, as rest (implied by rules or access)"), std::string::npos);
   EXPECT_NE(out_.find("any host port 5432"), std::string::npos);
   EXPECT_NE(out_.find("addresses: only 10.0.0.0/8"), std::string::npos);
-  ASSERT_EQ(run(run_policy_explain, {"--config", path("config.yaml"), "--format", "json", path("good.yaml")}),
+  ASSERT_EQ(run(policy_explain(), {"--config", path("config.yaml"), "--format", "json", path("good.yaml")}),
             kExitFine);
   const auto parsed = json::parse(out_);
   ASSERT_TRUE(parsed) << out_;
@@ -140,9 +118,9 @@ TEST_F(PolicyCommands, ExplainReadsABundle) {
         R"({"ociVersion":"1.0.2","root":{"path":"rootfs"},"process":{"cwd":"/","args":["/bin/sh"],
     "user":{"uid":0,"gid":0}},"linux":{"namespaces":[{"type":"pid"},{"type":"mount"},{"type":"network"}]}})");
   write("user.yaml", "version: 1\nprocess: {run_as_user: agent}\n");
-  ASSERT_EQ(run(run_policy_explain,
-                {"--config", path("config.yaml"), "--bundle", path("bundle"), path("user.yaml")}),
-            kExitFine)
+  ASSERT_EQ(
+      run(policy_explain(), {"--config", path("config.yaml"), "--bundle", path("bundle"), path("user.yaml")}),
+      kExitFine)
       << err_;
   EXPECT_EQ(out_.find("made-up"), std::string::npos);
   EXPECT_NE(out_.find("1234"), std::string::npos) << out_;

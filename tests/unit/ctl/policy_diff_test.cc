@@ -103,20 +103,20 @@ TEST_F(PolicyDiffCommand, PrintsAndExits) {
   write("a.yaml", "version: 1\n");
   write("b.yaml", "version: 1\nprocess: {capabilities: [KILL]}\n");
   write("bad.yaml", "version: 2\n");
-  ASSERT_EQ(run(run_policy_diff, {path("a.yaml"), path("b.yaml")}), kExitFine) << err_;
+  ASSERT_EQ(run(policy_diff(), {path("a.yaml"), path("b.yaml")}), kExitFine) << err_;
   EXPECT_EQ(out_, "becomes possible:\n  + process    capability CAP_KILL\n");
-  ASSERT_EQ(run(run_policy_diff, {path("b.yaml"), path("a.yaml")}), kExitFine) << err_;
+  ASSERT_EQ(run(policy_diff(), {path("b.yaml"), path("a.yaml")}), kExitFine) << err_;
   EXPECT_EQ(out_, "stops:\n  - process    capability CAP_KILL\n");
-  ASSERT_EQ(run(run_policy_diff, {path("a.yaml"), path("a.yaml")}), kExitFine);
+  ASSERT_EQ(run(policy_diff(), {path("a.yaml"), path("a.yaml")}), kExitFine);
   EXPECT_EQ(out_, "both policies mean the same\n");
-  ASSERT_EQ(run(run_policy_diff, {"--format", "json", path("a.yaml"), path("b.yaml")}), kExitFine);
+  ASSERT_EQ(run(policy_diff(), {"--format", "json", path("a.yaml"), path("b.yaml")}), kExitFine);
   const auto parsed = json::parse(out_);
   ASSERT_TRUE(parsed) << out_;
   EXPECT_EQ(parsed->find("becomes_possible")->array.at(0).find("what")->string, "capability CAP_KILL");
   EXPECT_TRUE(parsed->find("stops")->array.empty());
-  EXPECT_EQ(run(run_policy_diff, {path("a.yaml"), path("bad.yaml")}), kExitNo);
-  EXPECT_EQ(run(run_policy_diff, {path("a.yaml"), path("missing.yaml")}), kExitUsage);
-  EXPECT_EQ(run(run_policy_diff, {path("a.yaml")}), kExitUsage);
+  EXPECT_EQ(run(policy_diff(), {path("a.yaml"), path("bad.yaml")}), kExitNo);
+  EXPECT_EQ(run(policy_diff(), {path("a.yaml"), path("missing.yaml")}), kExitUsage);
+  EXPECT_EQ(run(policy_diff(), {path("a.yaml")}), kExitUsage);
 }
 
 }  // namespace

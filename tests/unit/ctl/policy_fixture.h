@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "ctl/policy_commands.h"
 #include "runtime/base/file.h"
 
 namespace nemoclaw::ctl {
@@ -26,10 +27,10 @@ class PolicyFiles : public testing::Test {
     ASSERT_TRUE(write_file_atomic(path(name), text, 0600));
   }
 
-  int run(int (*command)(const std::vector<std::string>&), const std::vector<std::string>& args) {
+  int run(const PolicyCommand& command, const std::vector<std::string>& args) {
     testing::internal::CaptureStdout();
     testing::internal::CaptureStderr();
-    const int code = command(args);
+    const int code = run_policy(command, args);
     out_ = testing::internal::GetCapturedStdout();
     err_ = testing::internal::GetCapturedStderr();
     return code;

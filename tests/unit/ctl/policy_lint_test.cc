@@ -199,16 +199,16 @@ TEST_F(PolicyLintCommand, ExitCodes) {
   write("good.yaml", kHead);
   write("bad.yaml", "version: 1\n");
   write("invalid.yaml", "version: 2\n");
-  EXPECT_EQ(run(run_policy_lint, {path("good.yaml")}), kExitFine) << out_;
+  EXPECT_EQ(run(policy_lint(), {path("good.yaml")}), kExitFine) << out_;
   EXPECT_NE(out_.find("no findings"), std::string::npos);
-  EXPECT_EQ(run(run_policy_lint, {path("good.yaml"), path("bad.yaml")}), kExitNo);
+  EXPECT_EQ(run(policy_lint(), {path("good.yaml"), path("bad.yaml")}), kExitNo);
   EXPECT_NE(out_.find("bad.yaml:1:1: warning L0114"), std::string::npos) << out_;
   EXPECT_NE(out_.find("help: write"), std::string::npos) << out_;
-  EXPECT_EQ(run(run_policy_lint, {path("invalid.yaml")}), kExitNo);
-  EXPECT_EQ(run(run_policy_lint, {path("missing.yaml")}), kExitUsage);
-  EXPECT_EQ(run(run_policy_lint, {"--rootfs", path("nowhere"), path("good.yaml")}), kExitUsage);
-  EXPECT_EQ(run(run_policy_lint, {}), kExitUsage);
-  EXPECT_EQ(run(run_policy_lint, {"--format", "json", path("bad.yaml")}), kExitNo);
+  EXPECT_EQ(run(policy_lint(), {path("invalid.yaml")}), kExitNo);
+  EXPECT_EQ(run(policy_lint(), {path("missing.yaml")}), kExitUsage);
+  EXPECT_EQ(run(policy_lint(), {"--rootfs", path("nowhere"), path("good.yaml")}), kExitUsage);
+  EXPECT_EQ(run(policy_lint(), {}), kExitUsage);
+  EXPECT_EQ(run(policy_lint(), {"--format", "json", path("bad.yaml")}), kExitNo);
   const auto parsed = json::parse(out_);
   ASSERT_TRUE(parsed) << out_;
   ASSERT_EQ(parsed->array.size(), 1u);
@@ -218,13 +218,13 @@ TEST_F(PolicyLintCommand, ExitCodes) {
 
 TEST_F(PolicyLintCommand, ReportsWhatIsAccepted) {
   write("accepted.yaml", "# lint: accept L0114 the nodes are old\nversion: 1\n");
-  EXPECT_EQ(run(run_policy_lint, {path("accepted.yaml")}), kExitFine);
+  EXPECT_EQ(run(policy_lint(), {path("accepted.yaml")}), kExitFine);
   EXPECT_NE(out_.find("no findings, 1 accepted"), std::string::npos) << out_;
   EXPECT_EQ(out_.find("the nodes are old"), std::string::npos) << out_;
-  EXPECT_EQ(run(run_policy_lint, {"-v", path("accepted.yaml")}), kExitFine);
+  EXPECT_EQ(run(policy_lint(), {"-v", path("accepted.yaml")}), kExitFine);
   EXPECT_NE(out_.find(":2: accepted L0114"), std::string::npos) << out_;
   EXPECT_NE(out_.find("reason: the nodes are old"), std::string::npos) << out_;
-  EXPECT_EQ(run(run_policy_lint, {"--format", "json", path("accepted.yaml")}), kExitFine);
+  EXPECT_EQ(run(policy_lint(), {"--format", "json", path("accepted.yaml")}), kExitFine);
   const auto parsed = json::parse(out_);
   ASSERT_TRUE(parsed && parsed->array.size() == 1u) << out_;
   EXPECT_EQ(parsed->array[0].find("accepted")->string, "the nodes are old");
