@@ -47,4 +47,17 @@ bool is_alive(pid_t pid, uint64_t start_time) {
   return now && now->start_time == start_time && now->state != 'Z' && now->state != 'X';
 }
 
+bool is_partial_map(std::string_view uid_map) {
+  unsigned long long inside = 0, outside = 0, count = 0;
+  const std::string line(uid_map.substr(0, uid_map.find('\n')));
+  if (sscanf(line.c_str(), "%llu %llu %llu", &inside, &outside, &count) != 3) return !uid_map.empty();
+  return inside != 0 || outside != 0 || count != 4294967295ULL;
+}
+
+bool in_user_namespace() {
+  // Without user namespaces in the kernel there is no such file.
+  const Result<std::string> map = read_file("/proc/self/uid_map", 65536);
+  return map && is_partial_map(*map);
+}
+
 }  // namespace nemoclaw::procfs

@@ -29,4 +29,9 @@ Result<Stat> parse_stat(std::string_view text);
 // True if the process exists, has this start time and is not a zombie.
 bool is_alive(pid_t pid, uint64_t start_time);
 
+// Pure: a uid_map that is not the whole range onto itself, so of a user namespace that somebody made.
+bool is_partial_map(std::string_view uid_map);
+// Whether the calling process is in such a one: root there is not root of the host.
+bool in_user_namespace();
+
 }  // namespace nemoclaw::procfs

@@ -6,6 +6,7 @@
 
 #include "runtime/base/file.h"
 #include "runtime/base/path.h"
+#include "runtime/cgroup/driver_systemd.h"
 #include "runtime/cgroup/driver_v1.h"
 #include "runtime/cgroup/driver_v2.h"
 
@@ -63,14 +64,17 @@ Result<std::unique_ptr<Driver>> open_driver_for(const std::string& cgroups_path,
   return open_driver(layout, cgroups_path.empty() ? id : cgroups_path);
 }
 
-Result<std::unique_ptr<Driver>> reopen_driver(std::string_view name, const oci::Strings& directories) {
+namespace {
+
+Result<std::unique_ptr<Driver>> reopen_directories(std::string_view name, const oci::Strings& directories) {
   if (name != "v1" && name != "v2") return make_error("unknown cgroup driver " + quoted(name) + " in the state record");
   if (directories.empty()) return make_error("the state record names no cgroup");
   for (const std::string& each : directories) {
     if (!each.starts_with('/') || clean_path(each) != each)
       return make_error("the state record's cgroup " + quoted(each) + " is not a clean absolute path");
   }
-  const Layout layout = TRY(detect_layout());
+  Layout layout = TRY(detect_layout());
+  if (layout.hybrid) layout.hierarchies.push_back(*layout.hybrid);
   std::vector<DriverV1::Place> places;
   for (const std::string& each : directories) {
     const Hierarchy* home = nullptr;
@@ -84,6 +88,15 @@ Result<std::unique_ptr<Driver>> reopen_driver(std::string_view name, const oci::
     places.push_back({home->mount_point, home->controllers, each});
   }
   return std::unique_ptr<Driver>(std::make_unique<DriverV1>(std::move(places)));
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Driver>> reopen_driver(std::string_view name, const oci::Strings& directories,
+                                              const SystemdUnit& unit) {
+  std::unique_ptr<Driver> driver = TRY(reopen_directories(name, directories));
+  if (unit.empty()) return driver;
+  return std::unique_ptr<Driver>(std::make_unique<DriverSystemd>(unit, std::move(driver)));
 }
 
 }  // namespace nemoclaw::cgroup

@@ -1,11 +1,12 @@
-// cgroup drivers: v1 (one directory per controller hierarchy), v2 (one unified directory). systemd's comes later and
-// will be a third implementation of the same interface.
+// cgroup drivers: v1 (one directory per controller hierarchy), v2 (one unified directory), and systemd's, which is one of
+// the two with the directory made by systemd for a transient scope.
 #pragma once
 
 #include <sys/types.h>
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -28,6 +29,8 @@ struct Hierarchy {
 struct Layout {
   Version version = Version::V1;
   std::vector<Hierarchy> hierarchies;  // v2: exactly one
+  // v1: the cgroup2 without controllers that a hybrid host mounts beside them. systemd watches its units there.
+  std::optional<Hierarchy> hybrid;
 };
 
 Result<Layout> parse_layout(std::string_view mountinfo);
@@ -56,6 +59,15 @@ struct LimitsPlan {
 };
 Result<LimitsPlan> plan_limits(Version version, const oci::Resources& resources, bool update = false);
 
+// A transient scope of systemd's. `user`: of the user's own manager, else of the system's.
+struct SystemdUnit {
+  std::string slice;  // "system.slice", as it was asked for
+  std::string name;   // "docker-1234.scope"
+  bool user = false;
+  bool empty() const { return name.empty(); }
+  bool operator==(const SystemdUnit&) const = default;
+};
+
 struct Stats {
   uint64_t memory_usage_bytes = 0, memory_limit_bytes = 0, pids_current = 0, cpu_usage_ns = 0;
 };
@@ -67,6 +79,8 @@ class Driver {
 
   // Makes the directories; refuses a cgroup that already holds processes or is frozen.
   virtual Result<void> create() = 0;
+  // The same for directories that somebody else has made, and may already have put a process into.
+  virtual Result<void> adopt() = 0;
   virtual Result<void> apply_limits(const oci::Resources& resources, bool update) = 0;
   // Moves a process in; on v2 prefer clone_target() with CLONE_INTO_CGROUP.
   virtual Result<void> add_process(pid_t pid) = 0;
@@ -87,7 +101,8 @@ class Driver {
   virtual Result<void> remove() = 0;
   virtual Result<Stats> stats() = 0;
   virtual oci::Strings directories() const = 0;  // absolute, for the state record
-  virtual const char* name() const = 0;          // "v1", "v2"
+  virtual const char* name() const = 0;          // "v1", "v2": what the directories are
+  virtual SystemdUnit unit() const { return {}; }
 };
 
 // Moves the calling process, which must have one thread, by descriptors from join_files(). Async-signal-safe: a write
@@ -99,7 +114,11 @@ int join_self(const FdRef* files, size_t count);
 Result<std::unique_ptr<Driver>> open_driver(const Layout& layout, const std::string& path);
 // The driver for linux.cgroupsPath and a container id: what create needs.
 Result<std::unique_ptr<Driver>> open_driver_for(const std::string& cgroups_path, const std::string& id);
-// From a state record (exec, kill, delete): the directories as they were.
-Result<std::unique_ptr<Driver>> reopen_driver(std::string_view name, const oci::Strings& directories);
+// The same by systemd: `cgroups_path` is "slice:prefix:name" or empty.
+Result<std::unique_ptr<Driver>> open_systemd_driver(const std::string& cgroups_path, const std::string& id,
+                                                    const oci::StringMap& annotations, bool user);
+// From a state record (exec, kill, delete): the directories as they were, and the unit's name, "" without systemd.
+Result<std::unique_ptr<Driver>> reopen_driver(std::string_view name, const oci::Strings& directories,
+                                              const SystemdUnit& unit = {});
 
 }  // namespace nemoclaw::cgroup

@@ -71,13 +71,13 @@ Result<void> DriverV1::check_unused(const Place& place) {
   return {};
 }
 
-Result<void> DriverV1::create() {
+Result<void> DriverV1::make(bool must_be_unused) {
   std::vector<std::string> created;
   Defer undo([&] { remove_created(created); });
   for (const Place& place : places_) {
     const size_t before = created.size();
     TRY(make_cgroup(place.mount_point, place.directory, created));
-    if (created.size() == before) TRY(check_unused(place));
+    if (must_be_unused && created.size() == before) TRY(check_unused(place));
     if (find("cpuset") == &place) TRY_CONTEXT(fill_cpuset(place.mount_point, place.directory), "cpuset cgroup");
   }
   undo.dismiss();
@@ -134,9 +134,12 @@ Result<void> DriverV1::add_process(pid_t pid) {
 Result<std::vector<Fd>> DriverV1::join_files() {
   std::vector<Fd> files;
   files.reserve(places_.size());
-  // `tasks` moves a thread; only for it does the kernel skip the lock that costs a grace period.
-  for (const Place& place : places_)
-    files.push_back(TRY_CONTEXT(open_file(place.directory + "/tasks", O_WRONLY), "open the container's cgroup"));
+  // `tasks` moves a thread; only for it does the kernel skip the lock that costs a grace period. The cgroup2 of a hybrid
+  // host has none.
+  for (const Place& place : places_) {
+    const char* file = place.controllers.empty() ? "/cgroup.procs" : "/tasks";
+    files.push_back(TRY_CONTEXT(open_file(place.directory + file, O_WRONLY), "open the container's cgroup"));
+  }
   return files;
 }
 

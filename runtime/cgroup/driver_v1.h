@@ -18,7 +18,8 @@ class DriverV1 final : public Driver {
 
   explicit DriverV1(std::vector<Place> places) : places_(std::move(places)) {}
 
-  Result<void> create() override;
+  Result<void> create() override { return make(true); }
+  Result<void> adopt() override { return make(false); }
   Result<void> apply_limits(const oci::Resources& resources, bool update) override;
   Result<void> add_process(pid_t pid) override;
   Result<Fd> clone_target() override { return Fd(); }
@@ -36,6 +37,7 @@ class DriverV1 final : public Driver {
   const Place* find(std::string_view controller) const;
   // The hierarchy whose list of processes is believed: the freezer's, since only it can hold them still.
   const Place* process_place() const;
+  Result<void> make(bool must_be_unused);
   Result<void> check_unused(const Place& place);
   Result<std::vector<std::pair<std::string, FileWrite>>> device_changes(const oci::Resources& resources) const;
 

@@ -10,6 +10,7 @@
 #include "runtime/base/defer.h"
 #include "runtime/base/file.h"
 #include "runtime/base/path.h"
+#include "runtime/base/procfs.h"
 #include "runtime/cgroup/device_filter.h"
 #include "runtime/cgroup/tree.h"
 
@@ -76,6 +77,11 @@ Result<void> DriverV2::create() {
   return {};
 }
 
+Result<void> DriverV2::adopt() {
+  if (file_exists(directory_)) return {};
+  return make_error("the container's cgroup " + directory_ + " does not exist");
+}
+
 Result<void> DriverV2::apply_limits(const oci::Resources& resources, bool update) {
   const LimitsPlan plan = TRY(plan_limits(Version::V2, resources, update));
   if (update && resources.memory && resources.memory->check_before_update.value_or(false)) {
@@ -89,8 +95,8 @@ Result<void> DriverV2::apply_limits(const oci::Resources& resources, bool update
   std::vector<const FileWrite*> writes;
   for (const auto& [controller, write] : plan.writes) writes.push_back(&write);
   TRY(write_limits(directory_, writes));
-  // An ordinary user can neither load the filter nor make device nodes.
-  if ((update && resources.devices.empty()) || geteuid() != 0) return {};
+  // Neither an ordinary user nor root of a user namespace can load the filter; they cannot make device nodes either.
+  if ((update && resources.devices.empty()) || geteuid() != 0 || procfs::in_user_namespace()) return {};
   const DeviceTable table = TRY(plan_devices(resources.devices));
   const Fd directory = TRY(open_file(directory_, O_RDONLY | O_DIRECTORY));
   return attach_device_program(directory, build_device_program(table));

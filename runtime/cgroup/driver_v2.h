@@ -14,6 +14,7 @@ class DriverV2 final : public Driver {
       : mount_point_(std::move(mount_point)), directory_(std::move(directory)) {}
 
   Result<void> create() override;
+  Result<void> adopt() override;
   Result<void> apply_limits(const oci::Resources& resources, bool update) override;
   Result<void> add_process(pid_t pid) override;
   Result<Fd> clone_target() override;

@@ -73,7 +73,7 @@ bool already_there(const std::vector<Hierarchy>& hierarchies, const oci::Strings
 }  // namespace
 
 Result<Layout> parse_layout(std::string_view mountinfo) {
-  Layout legacy{Version::V1, {}}, unified{Version::V2, {}};
+  Layout legacy{Version::V1, {}, {}}, unified{Version::V2, {}, {}};
   while (!mountinfo.empty()) {
     const std::string_view text = next_word(mountinfo, '\n');
     // Most lines are of other file systems: do not take them apart.
@@ -91,7 +91,10 @@ Result<Layout> parse_layout(std::string_view mountinfo) {
   }
   // A hybrid system mounts an empty cgroup2 beside the v1 hierarchies that hold the controllers.
   if (!unified.hierarchies.empty() && unified.hierarchies[0].mount_point == "/sys/fs/cgroup") return unified;
-  if (!legacy.hierarchies.empty()) return legacy;
+  if (!legacy.hierarchies.empty()) {
+    if (!unified.hierarchies.empty()) legacy.hybrid = std::move(unified.hierarchies[0]);
+    return legacy;
+  }
   if (!unified.hierarchies.empty()) return unified;
   return make_error("no cgroup file system is mounted; mount cgroup2 at /sys/fs/cgroup");
 }

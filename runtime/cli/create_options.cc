@@ -7,7 +7,6 @@
 #include <cstdlib>
 #include <cstring>
 
-#include "runtime/base/log.h"
 
 namespace nemoclaw::cli {
 
@@ -50,8 +49,6 @@ Result<container::CreateRequest> make_create_request(const Globals& globals, con
     prepared.effective.spec.process->env.push_back(format("LISTEN_FDS=%d", listening));
     prepared.effective.spec.process->env.push_back("LISTEN_PID=1");
   }
-  if (globals.systemd_cgroup)
-    log::debug("--systemd-cgroup: the cgroup is made in the file system at the place that systemd would use");
   request.id = prepared.id;
   request.bundle = prepared.bundle;
   request.rootfs = prepared.rootfs;

@@ -6,16 +6,14 @@
 
 #include "runtime/base/result.h"
 #include "runtime/cgroup/driver.h"
-#include "runtime/oci/effective_spec.h"
+#include "runtime/oci/spec.h"
+#include "runtime/oci/state.h"
 
 namespace nemoclaw::container {
 
-// Pure: systemd's "slice:prefix:name" -> the directory that systemd would use,
-// "/a.slice/a-b.slice/prefix-name.scope"; anything else comes back as it is.
-std::string expand_slice_path(const std::string& cgroups_path);
-
 // The driver for a new container, nothing created yet.
-Result<std::unique_ptr<cgroup::Driver>> place_cgroup(const oci::Spec& spec, const std::string& id,
-                                                     bool systemd);
+Result<std::unique_ptr<cgroup::Driver>> place_cgroup(const oci::Spec& spec, const oci::StateRecord& record);
+// The driver of a container that exists.
+Result<std::unique_ptr<cgroup::Driver>> cgroup_of(const oci::StateRecord& record);
 
 }  // namespace nemoclaw::container

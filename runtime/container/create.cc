@@ -112,13 +112,15 @@ Result<void> Creation::record_intent() {
 
 Result<void> Creation::make_cgroup() {
   const oci::Spec& spec = request_.effective.spec;
-  cgroup_ = TRY(place_cgroup(spec, request_.id, request_.systemd_cgroup));
+  cgroup_ = TRY(place_cgroup(spec, record_));
   TRY_CONTEXT(cgroup_->create(), "cgroup");
   cgroup_made_ = true;
   // On record only now: before create() has refused a cgroup that is in use, a delete --force must not find
   // it.
   record_.cgroup_paths = cgroup_->directories();
   record_.cgroup_driver = cgroup_->name();
+  record_.systemd_unit = cgroup_->unit().name;
+  record_.systemd_user = cgroup_->unit().user;
   TRY(directory_.write_record(record_));
   TRY_CONTEXT(cgroup_->apply_limits(spec.linux_.resources.value_or(oci::Resources{}), false),
               "linux.resources");

@@ -6,6 +6,7 @@
 #include "runtime/base/file.h"
 #include "runtime/base/path.h"
 #include "runtime/cgroup/driver.h"
+#include "runtime/container/cgroup_place.h"
 
 namespace nemoclaw::container {
 
@@ -88,7 +89,8 @@ Result<void> ExecCgroup::open_v1(const oci::StateRecord& record, const std::vect
     for (const SubCgroup& each : wanted)
       if ((each.controllers.empty() || belongs_to(directory, each.controllers)) && each.path != "/")
         place = directory + each.path;
-    Result<Fd> tasks = open_file(place + "/tasks", O_WRONLY);
+    // The cgroup2 of a hybrid host has no tasks.
+    Result<Fd> tasks = open_file(place + (file_exists(place + "/tasks") ? "/tasks" : "/cgroup.procs"), O_WRONLY);
     if (!tasks) return cannot_add(tasks.error());
     joins_.push_back(std::move(*tasks));
   }
@@ -116,12 +118,18 @@ Result<ExecCgroup> ExecCgroup::open(const oci::StateRecord& record, const std::v
   std::vector<SubCgroup> wanted;
   for (const std::string& text : sub_cgroups) wanted.push_back(TRY(parse_sub_cgroup(text)));
   ExecCgroup chosen;
-  // systemd's driver has one directory on v2, and one per hierarchy on v1.
-  if (record.cgroup_driver == "v2" || (record.cgroup_driver == "systemd" && record.cgroup_paths.size() == 1))
+  if (record.systemd_user && wanted.empty())
+    chosen.by_driver_ = TRY(cgroup_of(record));
+  else if (record.cgroup_driver == "v2")
     TRY(chosen.open_v2(record, wanted));
   else
     TRY(chosen.open_v1(record, wanted));
   return chosen;
+}
+
+Result<void> ExecCgroup::adopt(pid_t pid) const {
+  if (!by_driver_) return {};
+  return by_driver_->add_process(pid);
 }
 
 }  // namespace nemoclaw::container

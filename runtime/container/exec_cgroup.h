@@ -1,11 +1,15 @@
 // Which cgroup an exec'ed process joins: the container's own, or one below it.
 #pragma once
 
+#include <sys/types.h>
+
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "runtime/base/fd.h"
 #include "runtime/base/result.h"
+#include "runtime/cgroup/driver.h"
 #include "runtime/oci/state.h"
 
 namespace nemoclaw::container {
@@ -31,6 +35,8 @@ class ExecCgroup {
   static Result<ExecCgroup> open(const oci::StateRecord& record, const std::vector<std::string>& sub_cgroups);
   // v2: for CLONE_INTO_CGROUP; else invalid.
   FdRef clone_target() const { return target_; }
+  // Where the caller may not put a process into the cgroup itself, systemd is asked to.
+  Result<void> adopt(pid_t pid) const;
   // v1: what the process writes to move itself (cgroup::join_self); else empty.
   std::vector<FdRef> joins() const { return {joins_.begin(), joins_.end()}; }
 
@@ -40,6 +46,7 @@ class ExecCgroup {
 
   Fd target_;
   std::vector<Fd> joins_;
+  std::unique_ptr<cgroup::Driver> by_driver_;
 };
 
 }  // namespace nemoclaw::container

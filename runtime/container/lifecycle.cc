@@ -7,6 +7,7 @@
 
 #include "runtime/base/log.h"
 #include "runtime/cgroup/resctrl.h"
+#include "runtime/container/cgroup_place.h"
 #include "runtime/container/hooks.h"
 #include "runtime/container/process.h"
 #include "runtime/container/status.h"
@@ -18,10 +19,6 @@ namespace nemoclaw::container {
 namespace {
 
 Error not_running() { return make_error("container not running"); }
-
-Result<std::unique_ptr<cgroup::Driver>> cgroup_of(const oci::StateRecord& record) {
-  return TRY_CONTEXT(cgroup::reopen_driver(record.cgroup_driver, record.cgroup_paths), "cgroup");
-}
 
 bool is_up(oci::Status status) { return status != oci::Status::Stopped && status != oci::Status::Creating; }
 

@@ -85,6 +85,7 @@ Result<init::Launched> launch(const ExecTarget& target, const ExecOptions& optio
   request.cgroup_joins = cgroup.joins();
   request.preserve_fds = options.preserve_fds;
   init::LaunchEvents events;
+  events.on_cloned = [&cgroup](pid_t pid) { return cgroup.adopt(pid); };
   if (on_console) events.on_namespaces_ready = [&on_console](pid_t) { return on_console(); };
   return init::launch_exec(request, events);
 }

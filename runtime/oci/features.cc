@@ -84,7 +84,7 @@ void write_linux(json::Writer& out) {
   out.member("namespaces", namespaces());
   out.member("capabilities", capabilities());
   out.key("cgroup").begin_object();
-  out.member("v1", true).member("v2", true).member("systemd", false).member("systemdUser", false);
+  out.member("v1", true).member("v2", true).member("systemd", true).member("systemdUser", true);
   out.member("rdma", true);
   out.end_object();
   write_seccomp(out);

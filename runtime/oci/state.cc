@@ -17,6 +17,8 @@ struct Table<StateRecord> {
     field("owner", record.owner);
     field("cgroupPaths", record.cgroup_paths);
     field("cgroupDriver", record.cgroup_driver);
+    field("systemdUnit", record.systemd_unit);
+    field("systemdUser", record.systemd_user);
     field("namespacePaths", record.namespace_paths);
     field("annotations", record.annotations);
     field("protections", record.protections);

@@ -27,7 +27,9 @@ struct StateRecord {
   std::string created;       // RFC 3339
   std::string owner;         // user name of the creator, "" if unknown
   Strings cgroup_paths;      // absolute directories that belong to this container, one per hierarchy (v1) or one (v2)
-  std::string cgroup_driver; // "v1", "v2", "systemd", "none"
+  std::string cgroup_driver; // "v1", "v2", "none"
+  std::string systemd_unit;  // the scope that holds cgroup_paths, if systemd made it
+  bool systemd_user = false; // by the user's own manager
   std::vector<std::pair<std::string, std::string>> namespace_paths;  // type -> /proc/<pid>/ns/...
   StringMap annotations;
   std::vector<Protection> protections;

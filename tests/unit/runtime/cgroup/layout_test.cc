@@ -25,6 +25,8 @@ TEST(Layout, LegacyHierarchiesWithTheirControllers) {
   EXPECT_EQ(layout->hierarchies[1].root, "/docker/abc");
   EXPECT_EQ(layout->hierarchies[2].mount_point, "/sys/fs/cgroup/my systemd");
   EXPECT_EQ(layout->hierarchies[2].controllers, oci::Strings{"name=systemd"});
+  ASSERT_TRUE(layout->hybrid);
+  EXPECT_EQ(layout->hybrid->mount_point, "/sys/fs/cgroup/unified");
 }
 
 TEST(Layout, UnifiedAndBroken) {

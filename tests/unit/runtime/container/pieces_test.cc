@@ -18,23 +18,6 @@
 namespace nemoclaw::container {
 namespace {
 
-TEST(CgroupPlace, SliceFormBecomesThePathThatSystemdWouldUse) {
-  const std::pair<const char*, const char*> cases[] = {
-      {"system.slice:docker:abc", "/system.slice/docker-abc.scope"},
-      {":docker:abc", "/system.slice/docker-abc.scope"},
-      {"a-b-c.slice:cri:x", "/a.slice/a-b.slice/a-b-c.slice/cri-x.scope"},
-      {"-.slice:p:n", "/p-n.scope"},
-      {"user.slice::n", "/user.slice/n.scope"},
-      {"kube.slice:x:pod1.slice", "/kube.slice/pod1.slice"},
-      {"/docker/abc", "/docker/abc"},
-      {"relative/abc", "relative/abc"},
-      {"", ""},
-      {"/a:b", "/a:b"},
-      {"a:b:c:d", "a:b:c:d"},
-  };
-  for (const auto& [given, expanded] : cases) EXPECT_EQ(expand_slice_path(given), expanded) << given;
-}
-
 TEST(CgroupPlace, ExecSubCgroupMayNotLeaveTheContainers) {
   oci::StateRecord record;
   record.cgroup_driver = "v1";
