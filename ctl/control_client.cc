@@ -15,7 +15,7 @@ namespace {
 
 constexpr size_t kAnswerBytesMax = size_t{1} << 20;
 
-Result<Fd> connect_control(const std::string& path) {
+Result<Fd> connect_control(const std::string& path, int seconds) {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
   // A container's id may be too long for sun_path; the directory is then reached through its descriptor.
@@ -26,7 +26,7 @@ Result<Fd> connect_control(const std::string& path) {
   std::memcpy(address.sun_path, name.c_str(), name.size() + 1);
   Fd socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
   if (!socket.valid()) return errno_error("socket");
-  const timeval limit{.tv_sec = 2, .tv_usec = 0};
+  const timeval limit{.tv_sec = seconds, .tv_usec = 0};
   setsockopt(socket.raw(), SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
   setsockopt(socket.raw(), SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
   if (connect(socket.raw(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0)
@@ -49,18 +49,23 @@ Result<std::string> read_line(FdRef socket) {
 
 }  // namespace
 
-Result<json::Value> ask_proxy(const std::string& sandbox_directory, const std::string& operation) {
-  const Fd socket = TRY(connect_control(sandbox_directory + "/control.sock"));
-  json::Writer request;
-  request.begin_object().member("op", operation).end_object();
-  TRY_CONTEXT(write_all(socket, request.take() + "\n"), "ask the proxy");
+Result<json::Value> request_of_proxy(const std::string& sandbox_directory, const std::string& request,
+                                     int seconds) {
+  const Fd socket = TRY(connect_control(sandbox_directory + "/control.sock", seconds));
+  TRY_CONTEXT(write_all(socket, request + "\n"), "ask the proxy");
   const std::string line = TRY(read_line(socket));
   json::Value answer = TRY_CONTEXT(json::parse(line), "the proxy's answer");
   const json::Value* ok = answer.find("ok");
   if (ok && ok->boolean) return answer;
   const json::Value* error = answer.find("error");
-  return make_error("the proxy refused '" + operation +
-                    "': " + (error ? quoted(error->string) : "no reason given"));
+  return make_error(error && error->is_string() ? error->string : "the proxy refused without a reason");
+}
+
+Result<json::Value> ask_proxy(const std::string& sandbox_directory, const std::string& operation) {
+  json::Writer request;
+  request.begin_object().member("op", operation).end_object();
+  return TRY_CONTEXT(request_of_proxy(sandbox_directory, request.take()),
+                     "the proxy refused '" + operation + "'");
 }
 
 }  // namespace nemoclaw::ctl

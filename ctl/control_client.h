@@ -8,8 +8,11 @@
 
 namespace nemoclaw::ctl {
 
-// Sends {"op":operation} and returns the answer, which has "ok": true; {"ok":false,"error":...} becomes an
-// error. Two seconds at most.
+// Sends the request, a JSON object with "op", and returns the answer, which has "ok": true;
+// {"ok":false,"error":...} becomes an error. `seconds` at most per wait.
+Result<json::Value> request_of_proxy(const std::string& sandbox_directory, const std::string& request,
+                                     int seconds = 2);
+// {"op":operation}
 Result<json::Value> ask_proxy(const std::string& sandbox_directory, const std::string& operation);
 
 }  // namespace nemoclaw::ctl

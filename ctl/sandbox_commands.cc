@@ -1,8 +1,9 @@
-// nemoclawctl sandbox list | inspect
+// nemoclawctl sandbox list | inspect | upgrade
 #include <cstdio>
 
 #include "ctl/command.h"
 #include "ctl/options.h"
+#include "ctl/sandbox_upgrade.h"
 #include "ctl/sandboxes.h"
 #include "policy/select/select.h"
 #include "runtime/base/file.h"
@@ -11,6 +12,7 @@ namespace nemoclaw::ctl {
 namespace {
 
 const std::vector<OptionRow> kRows = {{"format", "text|json", "how to print it"},
+                                      {"all", nullptr, "upgrade: every sandbox of this node"},
                                       {"config", "FILE", "the node's configuration"},
                                       {"help,h", nullptr, "show this help"}};
 
@@ -81,12 +83,23 @@ int run_inspect(const std::vector<std::string>& args) {
                   inspect_sandbox);
 }
 
+int run_upgrade(const std::vector<std::string>& args) {
+  return run_with(
+      args, "nemoclawctl sandbox upgrade SANDBOX | --all",
+      "Replaces the running proxy by the programs that are installed now. The sockets are kept; open "
+      "connections finish in the old process, for ten minutes at most. One that does not start "
+      "changes nothing.",
+      upgrade_sandboxes);
+}
+
 }  // namespace
 
 const std::vector<Command>& sandbox_commands() {
   static const std::vector<Command> commands = {
       {"sandbox", "list", "list the sandboxes on this node", run_list, kRows},
       {"sandbox", "inspect", "show everything about one sandbox", run_inspect, kRows, Words::Sandboxes},
+      {"sandbox", "upgrade", "replace a running proxy by the installed version", run_upgrade, kRows,
+       Words::Sandboxes},
   };
   return commands;
 }

@@ -1,7 +1,7 @@
 #include <algorithm>
 
-#include "ctl/sandboxes.h"
 #include "ctl/printable.h"
+#include "ctl/sandboxes.h"
 
 namespace nemoclaw::ctl {
 namespace {
@@ -10,7 +10,15 @@ constexpr size_t kShortId = 12;  // as docker ps shows ids
 
 std::string proxy_state(const SandboxView& view) {
   if (view.proxy_pid == 0) return "none";
-  return view.proxy_alive ? "alive" : "dead";
+  if (!view.proxy_alive) return "dead";
+  const json::Value* state = view.worker ? view.worker->find("state") : nullptr;
+  if (!state || !state->is_string() || state->string == "running") return "alive";
+  return printable(state->string, 20);  // its worker: starting, waiting, stopping
+}
+
+std::string worker_count(const SandboxView& view, std::string_view name) {
+  const json::Value* count = view.worker ? view.worker->find(name) : nullptr;
+  return count && count->type == json::Type::Integer ? std::to_string(count->magnitude) : "-";
 }
 
 std::string count_of(const SandboxView& view, std::string_view name) {
@@ -24,12 +32,13 @@ std::string or_dash(const std::string& text) { return text.empty() ? "-" : print
 
 std::string render_sandbox_table(const std::vector<SandboxView>& sandboxes) {
   std::vector<std::vector<std::string>> rows = {
-      {"SANDBOX", "POLICY", "PROXY", "ALLOWED", "DENIED", "CREATED", "IMAGE"}};
+      {"SANDBOX", "POLICY", "PROXY", "RESTARTS", "ALLOWED", "DENIED", "CREATED", "IMAGE"}};
   for (const SandboxView& view : sandboxes) {
     const bool is_digest = view.record.id.size() == 64;
     rows.push_back({printable(is_digest ? view.record.id.substr(0, kShortId) : view.record.id),
-                    or_dash(view.record.policy), proxy_state(view), count_of(view, "allowed"),
-                    count_of(view, "denied"), or_dash(view.record.created), or_dash(view.record.image)});
+                    or_dash(view.record.policy), proxy_state(view), worker_count(view, "restarts"),
+                    count_of(view, "allowed"), count_of(view, "denied"), or_dash(view.record.created),
+                    or_dash(view.record.image)});
   }
   std::vector<size_t> widths(rows[0].size(), 0);
   for (const auto& row : rows)
@@ -68,6 +77,13 @@ std::string render_sandbox_text(const SandboxView& view) {
   line("fence", view.fence.empty() ? "not proven" : view.fence);
   line("proxy", proxy_state(view) +
                     (view.proxy_pid ? format(" (pid %lld)", static_cast<long long>(view.proxy_pid)) : ""));
+  if (view.worker) {
+    line("worker", "pid " + worker_count(view, "worker") + ", restarts " + worker_count(view, "restarts"));
+    for (const auto& [key, label] : {std::pair{"last_end", "last crash"}, {"upgrade", "last upgrade"}}) {
+      const json::Value* value = view.worker->find(key);
+      if (value && value->is_string()) line(label, value->string);
+    }
+  }
   line("status", view.status_error);
   for (const char* name :
        {"started", "generation", "connections", "allowed", "denied", "audit_failures", "identity"}) {
@@ -91,6 +107,7 @@ void write_sandbox_json(json::Writer& writer, const SandboxView& view) {
   writer.member("fence", view.fence.empty() ? "not proven" : view.fence);
   writer.key("proxy").begin_object();
   writer.member("state", proxy_state(view)).member("pid", view.proxy_pid).end_object();
+  if (view.worker) writer.member("worker", *view.worker);
   if (view.status) writer.member("status", *view.status);
   if (!view.status_error.empty()) writer.member("status_error", view.status_error);
   if (!view.record_error.empty()) writer.member("error", view.record_error);

@@ -21,6 +21,14 @@ void read_proxy(SandboxView& view) {
   if (const json::Value* fence = root->find("fence")) view.fence = fence->string;
 }
 
+// nullopt: there is none, or a proxy that is older than this file.
+std::optional<json::Value> read_worker(const std::string& directory) {
+  const Result<std::string> text = read_file(directory + "/worker.json", 65536);
+  if (!text) return std::nullopt;
+  Result<json::Value> root = json::parse(*text);
+  return root ? std::optional(std::move(*root)) : std::nullopt;
+}
+
 }  // namespace
 
 SandboxView read_sandbox(const std::string& run_directory, const std::string& id) {
@@ -33,6 +41,7 @@ SandboxView read_sandbox(const std::string& run_directory, const std::string& id
   else
     view.record_error = record.error().message;
   read_proxy(view);
+  view.worker = read_worker(view.directory);
   if (!view.proxy_alive) return view;
   Result<json::Value> status = ask_proxy(view.directory, "status");
   if (status)

@@ -17,6 +17,7 @@ struct SandboxView {
   std::string record_error;  // sandbox.json cannot be read; `record` then holds the id only
   int64_t proxy_pid = 0;     // 0: no proxy was started
   bool proxy_alive = false;
+  std::optional<json::Value> worker;  // worker.json, as the proxy's holder wrote it
   std::string fence;                  // "proven", or "" if the hook did not get that far
   std::optional<json::Value> status;  // the proxy's own answer
   std::string status_error;

@@ -38,7 +38,30 @@ int http_activity(const std::string& method) {
   return 99;
 }
 
+void write_subject(json::Writer& writer, const Origin& origin, const Subject& subject) {
+  writer.member("sandbox", origin.sandbox).member("container", subject.container);
+  writer.key("policy").begin_object();
+  writer.member("name", subject.policy_name).member("digest", subject.policy_digest);
+  writer.member("generation", subject.generation).end_object();
+}
+
 }  // namespace
+
+std::string render_event(const Notice& notice, const Origin& origin, int64_t time_ms, uint64_t sequence,
+                         const std::string& previous) {
+  json::Writer writer;
+  writer.begin_object()
+      .member("class_uid", static_cast<unsigned>(notice.class_uid))
+      .member("activity_id", 1)  // create
+      .member("time", time_ms)
+      .member("time_rfc3339", rfc3339(time_ms))
+      .member("severity_id", notice.severity);
+  write_subject(writer, origin, notice.subject ? *notice.subject : origin.subject);
+  writer.member("title", notice.title).member("message", notice.message);
+  for (const auto& [key, value] : notice.details) writer.member(key, value);
+  writer.member("sequence", sequence).member("previous", previous).end_object();
+  return writer.take();
+}
 
 std::string render_event(const Event& event, const Origin& origin, int64_t time_ms, uint64_t sequence,
                          const std::string& previous) {
@@ -51,12 +74,8 @@ std::string render_event(const Event& event, const Origin& origin, int64_t time_
       .member("time_rfc3339", rfc3339(time_ms))
       .member("severity_id", event.allowed ? 1 : 3)
       .member("disposition", event.allowed ? "Allowed" : "Blocked")
-      .member("decision", event.decision)
-      .member("sandbox", origin.sandbox)
-      .member("container", subject.container);
-  writer.key("policy").begin_object();
-  writer.member("name", subject.policy_name).member("digest", subject.policy_digest);
-  writer.member("generation", subject.generation).end_object();
+      .member("decision", event.decision);
+  write_subject(writer, origin, subject);
   write_actor(writer, event.actor);
   writer.key("dst").begin_object();
   writer.member("host", event.host).member("port", static_cast<unsigned>(event.port)).member("ip", event.ip);

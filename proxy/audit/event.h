@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace nemoclaw::audit {
@@ -51,8 +52,20 @@ struct Origin {
   Subject subject;
 };
 
+// What is no decision: a finding (class 2004) or a change of the configuration (class 5019).
+struct Notice {
+  enum class Class : uint16_t { Finding = 2004, Configuration = 5019 };
+  Class class_uid = Class::Finding;
+  int severity = 3;  // OCSF severity_id
+  std::string title, message;
+  std::vector<std::pair<std::string, std::string>> details;
+  std::optional<Subject> subject;  // absent: the log's own
+};
+
 // The line without its newline. `previous`: SHA-256 of the line before ("" for the first).
 std::string render_event(const Event& event, const Origin& origin, int64_t time_ms, uint64_t sequence,
+                         const std::string& previous);
+std::string render_event(const Notice& notice, const Origin& origin, int64_t time_ms, uint64_t sequence,
                          const std::string& previous);
 
 }  // namespace nemoclaw::audit

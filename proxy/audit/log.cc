@@ -31,6 +31,33 @@ std::optional<uint64_t> sequence_of(std::string_view line) {
   return number->magnitude;
 }
 
+// A lock of the process and not of the open file, which all workers have from their holder.
+class FileLock {
+ public:
+  static Result<FileLock> take(FdRef file) {
+    FileLock lock(file);
+    while (lock.set(F_WRLCK, F_SETLKW) != 0)
+      if (errno != EINTR) return errno_error("lock the audit");
+    lock.held_ = true;
+    return lock;
+  }
+  FileLock(FileLock&& other) noexcept : file_(other.file_), held_(std::exchange(other.held_, false)) {}
+  FileLock& operator=(FileLock&&) = delete;
+  ~FileLock() {
+    if (held_) set(F_UNLCK, F_SETLK);
+  }
+
+ private:
+  explicit FileLock(FdRef file) : file_(file) {}
+  int set(short type, int command) const {
+    struct flock lock = {};
+    lock.l_type = type;
+    return fcntl(file_.raw(), command, &lock);
+  }
+  FdRef file_;
+  bool held_ = false;
+};
+
 }  // namespace
 
 std::string sha256_hex(std::string_view data) {
@@ -50,11 +77,14 @@ Result<Log> Log::open(const std::string& file, Origin origin) {
 
 Result<Log> Log::take_over(Fd file, Origin origin) {
   Log log(std::move(file), std::move(origin));
-  TRY(log.resume());
+  const FileLock lock = TRY(FileLock::take(log.file_));
+  std::string tail = TRY(log.read_tail());
+  TRY(log.cut_torn_line(tail));
+  log.take_up(tail);
   return log;
 }
 
-Result<void> Log::resume() {
+Result<std::string> Log::read_tail() const {
   struct stat status;
   if (fstat(file_.raw(), &status) != 0) return errno_error("stat");
   if (!S_ISREG(status.st_mode)) return make_error("not a regular file");
@@ -67,42 +97,74 @@ Result<void> Log::resume() {
     if (got <= 0) return errno_error("read the end of the file");
     used += static_cast<size_t>(got);
   }
-  if (tail.empty()) return {};
-  torn_ = tail.back() != '\n';
-  if (!torn_) tail.pop_back();
-  // A torn line has no readable number: the count goes on from the line before it, and the chain shows the
-  // tear.
-  std::string_view rest = tail;
-  for (int lines = 0; lines < 2; ++lines) {
-    const size_t newline = rest.rfind('\n');
-    const std::string_view line = newline == std::string_view::npos ? rest : rest.substr(newline + 1);
-    if (lines == 0) previous_ = sha256_hex(line);
-    if (const std::optional<uint64_t> number = sequence_of(line)) {
-      sequence_ = *number;
-      return {};
-    }
-    if (newline == std::string_view::npos) return {};
-    rest = rest.substr(0, newline);
-  }
+  return tail;
+}
+
+// Half a line was never acknowledged to anybody: it is taken back, and what it was is said in the chain.
+Result<void> Log::cut_torn_line(std::string& tail) {
+  if (tail.empty() || tail.back() == '\n') return {};
+  const size_t newline = tail.rfind('\n');
+  if (newline == tail.npos && tail.size() >= static_cast<size_t>(kTailBytes))
+    return make_error("the file does not end in a line of the audit");
+  const size_t kept = newline == tail.npos ? 0 : newline + 1;
+  const std::string_view torn = std::string_view(tail).substr(kept);
+  struct stat status;
+  if (fstat(file_.raw(), &status) != 0) return errno_error("stat");
+  if (ftruncate(file_.raw(), status.st_size - static_cast<off_t>(torn.size())) != 0)
+    return errno_error("take back the half-written line");
+  Notice notice;
+  notice.title = "audit repaired";
+  notice.message = "the last line was written only in part by a process that ended; it was taken back";
+  notice.details = {{"removed_bytes", std::to_string(torn.size())}, {"removed_sha256", sha256_hex(torn)}};
+  repair_ = std::move(notice);
+  tail.resize(kept);
   return {};
 }
 
-Result<void> Log::append(const Event& event) {
-  if (!shared_) return append_next(event);
-  // Of the process and not of the open file, which both workers have from their holder.
-  struct flock lock = {};
-  lock.l_type = F_WRLCK;
-  while (fcntl(file_.raw(), F_SETLKW, &lock) != 0)
-    if (errno != EINTR) return errno_error("lock the audit");
-  Result<void> done = resume();
-  if (done) done = append_next(event);
-  lock.l_type = F_UNLCK;
-  fcntl(file_.raw(), F_SETLK, &lock);
-  return done;
+void Log::take_up(std::string_view tail) {
+  if (tail.empty()) return;
+  torn_ = tail.back() != '\n';
+  if (!torn_) tail.remove_suffix(1);
+  // A torn line has no readable number: the count goes on from the line before it, and the chain shows the
+  // tear.
+  for (int lines = 0; lines < 2; ++lines) {
+    const size_t newline = tail.rfind('\n');
+    const std::string_view line = newline == tail.npos ? tail : tail.substr(newline + 1);
+    if (lines == 0) previous_ = sha256_hex(line);
+    if (const std::optional<uint64_t> number = sequence_of(line)) {
+      sequence_ = *number;
+      return;
+    }
+    if (newline == tail.npos) return;
+    tail = tail.substr(0, newline);
+  }
 }
 
-Result<void> Log::append_next(const Event& event) {
-  const std::string line = render_event(event, origin_, now_ms(), sequence_ + 1, previous_);
+void Log::share(bool on) {
+  if (on == shared_) return;
+  if (!on) {  // the other one is gone; what it wrote last comes before our next line
+    const Result<std::string> tail = read_tail();
+    if (!tail) return;
+    take_up(*tail);
+  }
+  shared_ = on;
+}
+
+Result<void> Log::append(const Event& event) { return append_any(event); }
+
+Result<void> Log::append(const Notice& notice) { return append_any(notice); }
+
+template <typename Record>
+Result<void> Log::append_any(const Record& record) {
+  if (!shared_) return append_next(record);
+  const FileLock lock = TRY(FileLock::take(file_));
+  take_up(TRY(read_tail()));
+  return append_next(record);
+}
+
+template <typename Record>
+Result<void> Log::append_next(const Record& record) {
+  const std::string line = render_event(record, origin_, now_ms(), sequence_ + 1, previous_);
   std::string text = torn_ ? "\n" : "";
   text += line;
   text += '\n';

@@ -84,6 +84,11 @@ Result<void> confine_holder(const ProxyUser& user) {
   return load_holder_filter();
 }
 
+Result<void> confine_resumed_holder() {
+  TRY(set_capabilities(bit(CAP_DAC_READ_SEARCH), kKept));
+  return forbid_tracing();
+}
+
 Result<void> confine_worker() {
   TRY(forbid_tracing());
   if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) != 0)

@@ -19,6 +19,9 @@ struct ProxyUser {
 // directory of root's.
 Result<void> confine_holder(const ProxyUser& user);
 
+// In a confined holder that has executed itself again.
+Result<void> confine_resumed_holder();
+
 // In a worker that a confined holder has executed: capabilities that cannot be handed on, not traceable, the
 // shorter list of system calls. For every thread of the process.
 Result<void> confine_worker();

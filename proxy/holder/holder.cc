@@ -65,7 +65,8 @@ class Holder {
   Worker current_, next_;
   std::vector<Worker> draining_;
   Record shown_;
-  unsigned crashes_ = 0;  // in a row
+  unsigned crashes_ = 0;    // in a row
+  std::string unsaid_end_;  // of a worker, until the next one can put it into the audit
   std::optional<Clock::time_point> restart_at_, stop_until_;
   std::optional<Error> failure_;  // of the first start
 };
@@ -88,13 +89,14 @@ Result<void> Holder::start(Worker& worker, bool beside_another) {
   plan.sandbox_directory = options_.sandbox_directory;
   plan.config_file = options_.config_file;
   plan.restarts = options_.restarts;
-  plan.last_end = shown_.last_end;
+  plan.last_end = unsaid_end_;
   plan.beside_another = beside_another;
   worker = TRY(start_worker(plan, sockets_));
   return {};
 }
 
 void Holder::begin() {
+  shown_.upgrades = options_.upgrades;
   const bool replaces = options_.resumed && options_.worker > 0;
   if (replaces) {
     current_.pid = options_.worker;
@@ -141,6 +143,7 @@ void Holder::became_ready(Worker& worker) {
     shown_.upgrade = "done";
     ++shown_.upgrades;
   }
+  unsaid_end_.clear();
   failure_.reset();
   if (ready_.valid()) {
     if (const Result<void> told = write_all(ready_, "R"); !told)
@@ -153,7 +156,7 @@ void Holder::became_ready(Worker& worker) {
 void Holder::crashed(const std::string& how) {
   ++options_.restarts;
   crashes_ = Clock::now() - current_.started > kStable ? 1 : crashes_ + 1;
-  shown_.last_end = how;
+  shown_.last_end = unsaid_end_ = how;
   current_ = Worker();
   const milliseconds delay = restart_delay(crashes_);
   log::error("the worker ended (" + how +
@@ -165,6 +168,7 @@ void Holder::crashed(const std::string& how) {
 
 void Holder::upgrade_failed(const std::string& why) {
   shown_.upgrade = "failed: " + why;
+  ++shown_.upgrades;
   log::error("upgrade: " + why + "; the old worker goes on");
   next_ = Worker();
   if (draining_.empty()) end_in(current_, SIGUSR2);
@@ -221,10 +225,9 @@ void Holder::take_signals() {
 }
 
 void Holder::upgrade() {
-  if (const Result<void> starts = try_program(options_.program); !starts)
-    return upgrade_failed(starts.error().message);
   options_.worker = current_.pid;
   options_.worker_pipe = current_.pipe.raw();
+  options_.upgrades = shown_.upgrades;
   const Error error = execute_again(options_, sockets_, record_);
   upgrade_failed(error.message);
 }
@@ -301,7 +304,8 @@ Result<void> run_holder(Options options) {
   Sockets sockets = std::move(options.sockets);
   Fd record;
   if (options.resumed) {
-    // Confined already, by the holder that this one was: the sockets only have to be its own again.
+    // The holder that this one was is confined already; what an execve gives back is given up again.
+    TRY_CONTEXT(confine::confine_resumed_holder(), "confine the proxy");
     for (Socket& socket : sockets) TRY(set_cloexec(socket.fd, true));
     const auto found =
         std::find_if(sockets.begin(), sockets.end(), [](const Socket& s) { return s.name == "record"; });

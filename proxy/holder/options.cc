@@ -74,6 +74,9 @@ Result<void> take(Options& options, int which, const char* value) {
     case 'k':
       options.restarts = TRY(number_of<uint64_t>("--restarts", value));
       return {};
+    case 'g':
+      options.upgrades = TRY(number_of<uint64_t>("--upgrades", value));
+      return {};
     default:
       return Error{0, std::string("unknown option or missing value; ") + kUsage, 2};
   }
@@ -82,13 +85,19 @@ Result<void> take(Options& options, int which, const char* value) {
 }  // namespace
 
 Result<Options> parse_options(int argc, char** argv) {
-  static const option kOptions[] = {
-      {"sandbox-dir", required_argument, nullptr, 'd'}, {"config", required_argument, nullptr, 'c'},
-      {"audit-file", required_argument, nullptr, 'a'},  {"user", required_argument, nullptr, 'u'},
-      {"ready-fd", required_argument, nullptr, 'r'},    {"host-net-fd", required_argument, nullptr, 'n'},
-      {"socket", required_argument, nullptr, 's'},      {"worker", required_argument, nullptr, 'w'},
-      {"worker-pipe", required_argument, nullptr, 'p'}, {"restarts", required_argument, nullptr, 'k'},
-      {"version", no_argument, nullptr, 'v'},           {nullptr, 0, nullptr, 0}};
+  static const option kOptions[] = {{"sandbox-dir", required_argument, nullptr, 'd'},
+                                    {"config", required_argument, nullptr, 'c'},
+                                    {"audit-file", required_argument, nullptr, 'a'},
+                                    {"user", required_argument, nullptr, 'u'},
+                                    {"ready-fd", required_argument, nullptr, 'r'},
+                                    {"host-net-fd", required_argument, nullptr, 'n'},
+                                    {"socket", required_argument, nullptr, 's'},
+                                    {"worker", required_argument, nullptr, 'w'},
+                                    {"worker-pipe", required_argument, nullptr, 'p'},
+                                    {"restarts", required_argument, nullptr, 'k'},
+                                    {"upgrades", required_argument, nullptr, 'g'},
+                                    {"version", no_argument, nullptr, 'v'},
+                                    {nullptr, 0, nullptr, 0}};
   Options options;
   opterr = 0;
   optind = 1;

@@ -23,7 +23,7 @@ struct Options {
   Sockets sockets;
   pid_t worker = 0;
   int worker_pipe = -1;
-  uint64_t restarts = 0;
+  uint64_t restarts = 0, upgrades = 0;
 };
 
 Result<Options> parse_options(int argc, char** argv);

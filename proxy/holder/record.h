@@ -17,8 +17,8 @@ struct Record {
   uint64_t restarts = 0;  // after a crash
   std::string last_end;   // of the worker that crashed last: "signal 9 (Killed)"
   uint64_t draining = 0;  // old workers that finish their connections
-  uint64_t upgrades = 0;
-  std::string upgrade;  // of the last one: done, failed: REASON
+  uint64_t upgrades = 0;  // asked for, and done or failed
+  std::string upgrade;    // of the last one: done, failed: REASON
 };
 
 std::string encode_record(const Record& record);

@@ -20,30 +20,33 @@ std::vector<std::string> resume_arguments(const Options& options, const Sockets&
   for (const Socket& socket : sockets)
     words.insert(words.end(), {"--socket", socket.name + "=" + std::to_string(socket.fd.raw())});
   words.insert(words.end(), {"--socket", "record=" + std::to_string(record.raw())});
-  words.insert(words.end(),
-               {"--worker", std::to_string(options.worker), "--worker-pipe",
-                std::to_string(options.worker_pipe), "--restarts", std::to_string(options.restarts)});
+  words.insert(
+      words.end(),
+      {"--worker", std::to_string(options.worker), "--worker-pipe", std::to_string(options.worker_pipe),
+       "--restarts", std::to_string(options.restarts), "--upgrades", std::to_string(options.upgrades)});
   return words;
 }
 
-Result<void> try_program(const std::string& program) {
+Result<void> try_program(std::vector<std::string> words) {
+  words.push_back("--version");
+  std::vector<char*> arguments;
+  for (std::string& word : words) arguments.push_back(word.data());
+  arguments.push_back(nullptr);
   const pid_t pid = fork();
   if (pid < 0) return errno_error("fork");
   if (pid == 0) {
-    std::string name = program;
-    char option[] = "--version";
-    char* arguments[] = {name.data(), option, nullptr};
     char* environment[] = {nullptr};
-    execve(arguments[0], arguments, environment);
+    execve(arguments[0], arguments.data(), environment);
     _exit(127);
   }
   const int status = TRY(sys::wait_process(pid));
   if (status == 0) return {};
-  return make_error(program + " does not start: " + sys::describe_wait_status(status));
+  return make_error(words[0] + " does not start: " + sys::describe_wait_status(status));
 }
 
 Error execute_again(const Options& options, const Sockets& sockets, FdRef record) {
   std::vector<std::string> words = resume_arguments(options, sockets, record);
+  if (const Result<void> starts = try_program(words); !starts) return starts.error();
   std::vector<char*> arguments;
   for (std::string& word : words) arguments.push_back(word.data());
   arguments.push_back(nullptr);

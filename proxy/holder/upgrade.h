@@ -12,8 +12,9 @@ namespace nemoclaw::holder {
 // running).
 std::vector<std::string> resume_arguments(const Options& options, const Sockets& sockets, FdRef record);
 
-// The program is asked for its version: one that does not start would end the holder, and everything with it.
-Result<void> try_program(const std::string& program);
+// The program reads these arguments and says its version: one that does not start, or does not understand
+// them, would end the holder and everything with it.
+Result<void> try_program(std::vector<std::string> words);
 
 // Returns only if it could not.
 Error execute_again(const Options& options, const Sockets& sockets, FdRef record);

@@ -61,6 +61,26 @@ class Signals {
   std::chrono::milliseconds until_ = std::chrono::milliseconds::max();
 };
 
+// What happened before this worker: it belongs into the audit, and only this one can write it.
+void note_the_past(Worker& worker) {
+  audit::Log& log = worker.context.log;
+  std::vector<audit::Notice> notices;
+  if (log.repair()) notices.push_back(*log.repair());
+  if (!worker.sandbox.last_end.empty()) {
+    audit::Notice crash;
+    crash.severity = 4;
+    crash.title = "proxy worker ended";
+    crash.message =
+        "the process that serves the sandbox ended and was started again; open connections were cut";
+    crash.details = {{"cause", worker.sandbox.last_end},
+                     {"restarts", std::to_string(worker.sandbox.restarts)}};
+    notices.push_back(std::move(crash));
+  }
+  for (const audit::Notice& notice : notices)
+    if (const Result<void> written = log.append(notice); !written)
+      log::error(notice.title + ": " + written.error().message);
+}
+
 Result<Inheritance> take_inheritance(const Options& options) {
   Inheritance inherited;
   TRY(set_cloexec(FdRef(options.holder_fd), true));
@@ -106,6 +126,7 @@ Result<void> run_worker(const Options& options) {
     tell_holder(options.holder_fd, "U");
   };
   if (sandbox.start) TRY_CONTEXT(start_resolving(worker, *sandbox.start), "take over the resolver");
+  note_the_past(worker);
   for (auto& [name, fd] : inherited.sockets)
     if (!start_service(worker, name, std::move(fd)))
       log::warning("no service for the socket " + quoted(name, 40));

@@ -13,6 +13,7 @@ import ssl
 import struct
 import sys
 import threading
+import time
 
 directory, address = sys.argv[1], sys.argv[2]
 log = open(os.path.join(directory, "origin.log"), "a", buffering=1)
@@ -42,12 +43,23 @@ class Handler(http.server.BaseHTTPRequestHandler):
         text = f"origin says hello to {self.command} {self.path}\n".encode()
         if self.path.startswith("/bytes/"):
             text = b"x" * int(self.path.rsplit("/", 1)[1])
+        if self.path.startswith("/drip/"):
+            return self.drip(int(self.path.rsplit("/", 1)[1]))
         self.send_response(200)
         self.send_header("Content-Type", "text/plain")
         self.send_header("Content-Length", str(len(text)))
         self.end_headers()
         if self.command != "HEAD":
             self.wfile.write(text)
+
+    def drip(self, seconds):
+        """Ten bytes a second."""
+        self.send_response(200)
+        self.send_header("Content-Length", str(10 * seconds))
+        self.end_headers()
+        for _ in range(10 * seconds):
+            self.wfile.write(b"x")
+            time.sleep(0.1)
 
     do_GET = do_POST = do_HEAD = do_PUT = do_DELETE = answer
 

@@ -32,6 +32,7 @@ TEST(Sandboxes, TableShowsStateAndHidesNothingBehindControlBytes) {
                   .policy = "default"};
   alive.proxy_pid = 9;
   alive.proxy_alive = true;
+  alive.worker = *json::parse(R"({"state":"waiting","worker":0,"restarts":7})");
   alive.status = *json::parse(R"({"ok":true,"allowed":3,"denied":41})");
   SandboxView dead;
   dead.record.id = "web";
@@ -39,10 +40,10 @@ TEST(Sandboxes, TableShowsStateAndHidesNothingBehindControlBytes) {
   SandboxView none;
   none.record.id = "new";
   EXPECT_EQ(render_sandbox_table({alive, dead, none}),
-            "SANDBOX       POLICY   PROXY  ALLOWED  DENIED  CREATED               IMAGE\n"
-            "aaaaaaaaaaaa  default  alive  3        41      2026-01-02T03:04:05Z  img\\x1b[2J\n"
-            "web           -        dead   -        -       -                     -\n"
-            "new           -        none   -        -       -                     -\n");
+            "SANDBOX       POLICY   PROXY    RESTARTS  ALLOWED  DENIED  CREATED               IMAGE\n"
+            "aaaaaaaaaaaa  default  waiting  7         3        41      2026-01-02T03:04:05Z  img\\x1b[2J\n"
+            "web           -        dead     -         -        -       -                     -\n"
+            "new           -        none     -         -        -       -                     -\n");
 }
 
 TEST(Sandboxes, InspectSaysWhatIsNotProven) {

@@ -102,18 +102,45 @@ TEST_F(AuditLog, theChainGoesOnAfterARestart) {
   EXPECT_EQ(json::parse(lines()[2])->find("sequence")->integer, 3);
 }
 
-TEST_F(AuditLog, aTornLineIsClosedAndStaysInTheChain) {
+TEST_F(AuditLog, H11_halfALineIsTakenBackAndThatIsSaid) {
   {
     Log log = open();
     ASSERT_TRUE(log.append(denial("h.test")));
     ASSERT_TRUE(log.append(denial("h.test")));
+    EXPECT_FALSE(log.repair());
   }
   ASSERT_EQ(truncate(file_.c_str(), static_cast<off_t>(std::filesystem::file_size(file_)) - 20), 0);
+  const std::string torn = lines()[1];
   Log log = open();
+  ASSERT_TRUE(log.repair());
+  ASSERT_TRUE(log.append(*log.repair()));
   ASSERT_TRUE(log.append(denial("h.test")));
   ASSERT_EQ(lines().size(), 3u);
   EXPECT_EQ(first_break(), -1);
-  EXPECT_EQ(json::parse(lines()[2])->find("sequence")->integer, 2);
+  const Result<json::Value> notice = json::parse(lines()[1]);
+  ASSERT_TRUE(notice);
+  EXPECT_EQ(notice->find("class_uid")->integer, 2004);
+  EXPECT_EQ(notice->find("sequence")->integer, 2);
+  EXPECT_EQ(notice->find("removed_bytes")->string, std::to_string(torn.size()));
+  EXPECT_EQ(notice->find("removed_sha256")->string, sha256_hex(torn));
+  EXPECT_EQ(json::parse(lines()[2])->find("sequence")->integer, 3);
+}
+
+// Two workers beside each other, while the older one finishes its connections.
+TEST_F(AuditLog, twoWritersKeepOneChain) {
+  Log old_worker = open();
+  old_worker.share(true);
+  ASSERT_TRUE(old_worker.append(denial("h.test")));
+  Log new_worker = open();
+  new_worker.share(true);
+  for (int i = 0; i < 5; ++i) {
+    ASSERT_TRUE(new_worker.append(denial("new.test")));
+    ASSERT_TRUE(old_worker.append(denial("old.test")));
+  }
+  new_worker.share(false);
+  ASSERT_TRUE(new_worker.append(denial("new.test")));
+  EXPECT_EQ(lines().size(), 12u);
+  EXPECT_EQ(first_break(), -1);
 }
 
 TEST_F(AuditLog, aFullDiskIsAnErrorAndTheNextLineStandsAlone) {

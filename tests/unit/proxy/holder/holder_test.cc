@@ -50,8 +50,13 @@ TEST(HolderOptions, readsAllAndRefusesTheRest) {
   EXPECT_EQ(options->host_net_fd, 4);
   EXPECT_FALSE(options->resumed);
   const Words fine = {"--sandbox-dir", "/x", "--audit-file", "/a"};
-  for (const Words& more : {Words{"--user", "0:5"}, {"--user", "5:0"}, {"--user", "root"}, {"--ready-fd", "-1"},
-                            {"--restarts", ""}, {"extra"}, {"--nope"}}) {
+  for (const Words& more : {Words{"--user", "0:5"},
+                            {"--user", "5:0"},
+                            {"--user", "root"},
+                            {"--ready-fd", "-1"},
+                            {"--restarts", ""},
+                            {"extra"},
+                            {"--nope"}}) {
     Words words = fine;
     words.insert(words.end(), more.begin(), more.end());
     const Result<Options> refused = parse(words);
@@ -72,6 +77,7 @@ TEST(HolderOptions, resumeArgumentsAreUnderstood) {
   before.worker = 4711;
   before.worker_pipe = 77;
   before.restarts = 5;
+  before.upgrades = 6;
   Sockets sockets;
   sockets.push_back({"explicit", Fd(900)});
   sockets.push_back({"explicit", Fd(901)});
@@ -84,6 +90,7 @@ TEST(HolderOptions, resumeArgumentsAreUnderstood) {
   EXPECT_EQ(after->worker, 4711);
   EXPECT_EQ(after->worker_pipe, 77);
   EXPECT_EQ(after->restarts, 5u);
+  EXPECT_EQ(after->upgrades, 6u);
   EXPECT_EQ(after->user.gid, 34u);
   ASSERT_EQ(after->sockets.size(), 3u);
   EXPECT_EQ(after->sockets[1].name, "explicit");
@@ -106,17 +113,16 @@ TEST(HolderWorker, argumentsNameWhatItInherits) {
   WorkerPlan plan;
   plan.program = "/p-worker";
   plan.sandbox_directory = "/s";
-  EXPECT_EQ(worker_arguments(plan, sockets, 9),
-            (Words{"/p-worker", "--sandbox-dir", "/s", "--holder-fd", "9", "--socket", "explicit=900", "--socket",
-                   "audit=901"}));
+  EXPECT_EQ(worker_arguments(plan, sockets, 9), (Words{"/p-worker", "--sandbox-dir", "/s", "--holder-fd", "9",
+                                                       "--socket", "explicit=900", "--socket", "audit=901"}));
   plan.config_file = "/c";
   plan.restarts = 2;
   plan.last_end = "signal 9 (Killed)";
   plan.beside_another = true;
   EXPECT_EQ(worker_arguments(plan, sockets, 9),
             (Words{"/p-worker", "--sandbox-dir", "/s", "--holder-fd", "9", "--config", "/c", "--socket",
-                   "explicit=900", "--socket", "audit=901", "--restarts", "2", "--last-end", "signal 9 (Killed)",
-                   "--beside-another"}));
+                   "explicit=900", "--socket", "audit=901", "--restarts", "2", "--last-end",
+                   "signal 9 (Killed)", "--beside-another"}));
   for (Socket& socket : sockets) socket.fd.release();
 }
 
