@@ -2,6 +2,8 @@
 // addresses; then, and only then, a Permit.
 #pragma once
 
+#include <optional>
+#include <string_view>
 #include <variant>
 
 #include "proxy/enforce/caller.h"
@@ -18,9 +20,13 @@ class Enforcer {
   // Every refusal is in the audit when this returns; an allow gets there when Forwarder has a connection.
   net::Task<std::variant<Permit, Refused>> decide(Intent intent, peer::SocketTuple tuple);
 
-  // One request of a connection, by the policy that is in force now. Every decision is in the audit when this
-  // returns.
-  std::variant<RequestPermit, Refused> decide_request(Connection& connection, http::Request request);
+  // How this request is to be read before it can be judged; absent if its target or its connection is refused
+  // anyway.
+  std::optional<policy::L7Plan> plan_request(const Connection& connection, const http::Request& request) const;
+  // One request of a connection, by the policy that is in force now. `body`: its content, if the plan's
+  // protocol asks for it. Every decision is in the audit when this returns.
+  std::variant<RequestPermit, Refused> decide_request(Connection& connection, http::Request request,
+                                                      std::string_view body = {});
   // A request on it that could not be read, or whose answer could not be had.
   Refused refuse_request(const Connection& connection, const http::Request& request,
                          const http::Refusal& refusal);

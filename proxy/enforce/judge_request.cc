@@ -3,6 +3,7 @@
 #include "policy/engine/target.h"
 #include "proxy/enforce/decision_event.h"
 #include "proxy/enforce/enforce.h"
+#include "proxy/enforce/read_body.h"
 #include "proxy/http/text.h"
 
 namespace nemoclaw::enforce {
@@ -42,7 +43,8 @@ std::string authority_problem(const Connection& connection, const http::Authorit
 }
 
 policy::L7Request question_of(const Connection& connection, const http::Request& request,
-                              const policy::CanonicalTarget& target) {
+                              const policy::CanonicalTarget& target, std::string_view body,
+                              const std::optional<policy::L7Plan>& plan) {
   policy::L7Request question;
   question.connection = connection.request;
   question.method = request.method;
@@ -51,12 +53,25 @@ policy::L7Request question_of(const Connection& connection, const http::Request&
   for (const http::Field& field : request.fields)
     for (const std::string_view name : kMethodOverrides)
       if (http::equals_ignoring_case(field.name, name)) question.method_overrides.push_back(field.value);
+  if (plan && plan->protocol == policy::Protocol::GraphQl)
+    question.graphql = read_graphql(request, target, body);
+  if (plan && reads_rpc(plan->protocol)) question.rpc = read_rpc(request, body);
   return question;
 }
 
 }  // namespace
 
-std::variant<RequestPermit, Refused> Enforcer::decide_request(Connection& connection, http::Request request) {
+std::optional<policy::L7Plan> Enforcer::plan_request(const Connection& connection,
+                                                     const http::Request& request) const {
+  const policy::Engine& engine = *connection.container->engine;
+  const policy::Decision l4 = engine.decide_l4(connection.request);
+  const policy::TargetOutcome outcome = policy::canonicalise_target(request.path, l4.keep_encoded_slash);
+  if (l4.verdict != policy::Verdict::Allow || !l4.needs_l7 || !outcome.target) return std::nullopt;
+  return engine.plan_l7(connection.request, outcome.target->path);
+}
+
+std::variant<RequestPermit, Refused> Enforcer::decide_request(Connection& connection, http::Request request,
+                                                              std::string_view body) {
   audit::Event event = event_of(context_, connection, request);
   const auto refused = [&](const policy::Decision& decision) {
     return refuse(intent_of(event), event, decision);
@@ -82,7 +97,9 @@ std::variant<RequestPermit, Refused> Enforcer::decide_request(Connection& connec
   }
   event.path = outcome.target->path;
   if (l4.needs_l7) {
-    const policy::Decision decision = engine->decide_l7(question_of(connection, request, *outcome.target));
+    const policy::Decision decision =
+        engine->decide_l7(question_of(connection, request, *outcome.target, body,
+                                      engine->plan_l7(connection.request, outcome.target->path)));
     if (decision.verdict != policy::Verdict::Allow) return refused(decision);
     take_decision(decision, event);
     event.would_deny = decision.would_deny;

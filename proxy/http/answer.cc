@@ -14,6 +14,8 @@ const char* reason_phrase(int status) {
       return "Forbidden";
     case 408:
       return "Request Timeout";
+    case 413:
+      return "Content Too Large";
     case 414:
       return "URI Too Long";
     case 417:

@@ -1,5 +1,9 @@
 #include "proxy/serve/requests.h"
 
+#include <utility>
+
+#include "proxy/enforce/read_body.h"
+#include "proxy/http/body.h"
 #include "proxy/net/listener.h"
 
 namespace nemoclaw::serve {
@@ -9,6 +13,7 @@ namespace {
 constexpr auto kHeadTime = std::chrono::seconds(30);
 constexpr auto kIdleTime = std::chrono::minutes(10);    // between two requests
 constexpr auto kStreamTime = std::chrono::minutes(60);  // one exchange: streams may be silent for long
+constexpr uint64_t kBodyBytesMax = 1 << 20;  // of a body that is judged, unless the policy says otherwise
 constexpr auto kCloseTime = std::chrono::seconds(10);
 
 using HeadState = http::RequestParser::State;
@@ -64,7 +69,7 @@ class Requests {
   net::Task<void> run(std::optional<http::Request> only) {
     if (only) {
       only->keep_alive = false;
-      co_await serve_one(*only);
+      co_await serve_one(std::move(*only));
       co_return;
     }
     for (;;) {
@@ -72,7 +77,8 @@ class Requests {
       const HeadState state = co_await read_head(client_, parser, watchdog_);
       if (state == HeadState::NeedMore && !parser.started()) co_return;
       if (state != HeadState::Complete) co_return co_await refuse_head(parser);
-      if (!co_await serve_one(parser.request())) co_return;
+      http::Request request = parser.request();
+      if (!co_await serve_one(std::move(request))) co_return;
     }
   }
 
@@ -88,9 +94,21 @@ class Requests {
   }
 
   // False when the connection is over.
-  net::Task<bool> serve_one(const http::Request& request) {
+  net::Task<bool> serve_one(http::Request request) {
     enforce::Enforcer enforcer(context_);
-    auto decided = enforcer.decide_request(connection_, request);
+    std::string body;
+    const std::optional<policy::L7Plan> plan = enforcer.plan_request(connection_, request);
+    if (plan && enforce::is_judged_by_body(plan->protocol) && has_body(request)) {
+      const http::Refusal refusal =
+          co_await read_body(request, plan->limits.body_bytes_max.value_or(kBodyBytesMax), body);
+      if (!refusal.reason.empty()) {
+        const enforce::Refused refused = enforcer.refuse_request(connection_, request, refusal);
+        co_await answer(refused.denial, request, false);
+        co_await close_gently(client_.stream, watchdog_);
+        co_return false;
+      }
+    }
+    auto decided = enforcer.decide_request(connection_, request, body);
     if (const auto* refused = std::get_if<enforce::Refused>(&decided)) {
       // A body that nobody wants would have to be read to find the next request.
       const bool keep = request.keep_alive && !has_body(request);
@@ -110,6 +128,34 @@ class Requests {
       co_await exchange(client_, origin_.side(), permit.request(), default_port_, true, outcome);
     }
     co_return co_await finish(permit, outcome);
+  }
+
+  // The whole body, decoded, which then lies before what follows it: what is judged is what is sent.
+  net::Task<http::Refusal> read_body(http::Request& request, uint64_t bytes_max, std::string& content) {
+    watchdog_.allow(kHeadTime);
+    if (std::exchange(request.expect_continue, false) && client_.unread.empty())
+      co_await client_.stream.write_all(asio::buffer(std::string_view("HTTP/1.1 100 Continue\r\n\r\n")));
+    http::BodyDecoder decoder(request.framing);
+    std::string_view input = client_.unread;
+    decoder.feed(input, content);
+    client_.unread.erase(0, client_.unread.size() - input.size());
+    while (decoder.state() == http::BodyDecoder::State::NeedMore && content.size() <= bytes_max) {
+      const asio::mutable_buffer buffer = net::shared_buffer();
+      const net::IoResult got = co_await client_.stream.read_some(buffer);
+      if (got.code) decoder.end_of_stream();
+      input = std::string_view(static_cast<const char*>(buffer.data()), got.bytes);
+      decoder.feed(input, content);
+      client_.unread = input;
+    }
+    if (content.size() > bytes_max)
+      co_return http::Refusal{413, "invalid_request",
+                              "the policy judges this endpoint by its bodies, and this one is longer than " +
+                                  std::to_string(bytes_max) + " bytes"};
+    if (decoder.state() != http::BodyDecoder::State::Complete)
+      co_return http::Refusal{400, "invalid_request", "request body: " + decoder.error()};
+    request.framing = http::Framing{http::BodyKind::Length, content.size()};
+    client_.unread.insert(0, content);
+    co_return http::Refusal{};
   }
 
   bool may_repeat(const http::Request& request, const ExchangeOutcome& outcome) const {

@@ -131,6 +131,62 @@ EOF
   [ "$(origin_saw /x)" -eq 0 ]
 }
 
+@test "GraphQL: operations and fields are judged, through fragments, aliases and batches" {
+  write_current_policy <<'EOF'
+version: 1
+filesystem_policy: {read_only: [/bin, /usr, /lib, /lib64, /etc], read_write: [/tmp]}
+network_policies:
+  graph:
+    endpoints:
+      - host: allowed.test
+        port: 443
+        path: /graphql
+        protocol: graphql
+        rules:
+          - {allow: {operation_type: query, fields: [viewer, repository]}}
+    binaries: [{path: /usr/bin/curl}]
+EOF
+  graph() { inspected -- curl -sS -H 'Content-Type: application/json' -d "$1" https://allowed.test/graphql; }
+  run graph '{"query":"{ me: viewer { login } ...F } fragment F on Query { repository { id } }"}'
+  expect 0 "hello to POST /graphql"
+  for body in '{"query":"mutation { viewer { login } }"}' '{"query":"{ viewer: deleteAll { id } }"}' \
+    '{"query":"{ ...F } fragment F on Query { secret }"}' '[{"query":"{ viewer { login } }"},{"query":"{ secret }"}]' \
+    '{"extensions":{"persistedQuery":{"sha256Hash":"0"}}}' 'not json'; do
+    run graph "$body"
+    expect 0 '"error":"'
+  done
+  [ "$(origin_saw "POST allowed.test /graphql")" -eq 1 ]
+}
+
+@test "MCP: methods and tools are judged, in batches too" {
+  write_current_policy <<'EOF'
+version: 1
+filesystem_policy: {read_only: [/bin, /usr, /lib, /lib64, /etc], read_write: [/tmp]}
+network_policies:
+  tools:
+    endpoints:
+      - host: allowed.test
+        port: 443
+        path: /mcp
+        protocol: mcp
+        rules:
+          - {allow: {method: initialize}}
+          - {allow: {method: tools/list}}
+          - {allow: {method: tools/call, tool: search}}
+    binaries: [{path: /usr/bin/curl}]
+EOF
+  mcp() { inspected -- curl -sS -H 'Content-Type: application/json' -d "$1" https://allowed.test/mcp; }
+  run mcp '[{"jsonrpc":"2.0","id":1,"method":"tools/list"},{"jsonrpc":"2.0","id":2,"method":"tools/call","params":{"name":"search"}}]'
+  expect 0 "hello to POST /mcp"
+  for body in '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"delete"}}' \
+    '[{"jsonrpc":"2.0","id":1,"method":"tools/list"},{"jsonrpc":"2.0","id":2,"method":"resources/read"}]' \
+    '{"jsonrpc":"2.0","id":1,"method":"tools/list","Method":"tools/call"}'; do
+    run mcp "$body"
+    expect 0 '"error":"'
+  done
+  [ "$(origin_saw "POST allowed.test /mcp")" -eq 1 ]
+}
+
 @test "C14: the authority outlives a worker that crashed, and its key is nowhere to be found" {
   write_current_policy <<'EOF'
 version: 1
