@@ -8,3 +8,6 @@ install(FILES ${CMAKE_BINARY_DIR}/generated/policy.schema.json DESTINATION share
 install(FILES ${CMAKE_BINARY_DIR}/generated/nemoclawctl.bash RENAME nemoclawctl
         DESTINATION share/bash-completion/completions)
 install(FILES ${CMAKE_BINARY_DIR}/generated/_nemoclawctl DESTINATION share/zsh/vendor-completions)
+install(FILES docs/man/nemoclawctl.1 DESTINATION share/man/man1)
+install(FILES docs/man/nemoclaw-policy.5 DESTINATION share/man/man5)
+install(FILES docs/man/nemoclaw-runtime.8 docs/man/nemoclaw-hook.8 docs/man/nemoclaw-proxy.8 DESTINATION share/man/man8)

@@ -2,8 +2,10 @@
 // terms.
 #pragma once
 
+#include <optional>
 #include <string>
 
+#include "ctl/options.h"
 #include "policy/compile/compile.h"
 #include "policy/model/policy.h"
 
@@ -14,6 +16,10 @@ struct Explanation {
   policy::Policy policy;
   policy::Compiled compiled;
 };
+
+// Compiles the policy for a bundle, or for a made-up one; `options` may hold --config.
+Result<Explanation> explain(policy::Policy policy, const Options& options,
+                            const std::optional<std::string>& bundle);
 
 // Pure.
 std::string explain_text(const Explanation& explanation);

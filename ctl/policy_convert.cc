@@ -1,7 +1,8 @@
-// nemoclawctl policy convert FILE and policy show NAME|FILE
+// nemoclawctl policy convert FILE and policy show NAME|FILE|SANDBOX
 #include <cstdio>
 
 #include "ctl/command.h"
+#include "ctl/explain.h"
 #include "ctl/options.h"
 #include "ctl/policy_commands.h"
 #include "ctl/policy_source.h"
@@ -32,23 +33,38 @@ int run_convert(const Options& options, bool json) {
   return kExitFine;
 }
 
+int show_effective(ShownPolicy shown, const Options& options, bool json) {
+  const std::optional<std::string> bundle =
+      shown.bundle.empty() ? std::nullopt : std::optional<std::string>(shown.bundle);
+  const auto explanation = explain(std::move(shown.source.policy), options, bundle);
+  if (!explanation) {
+    policy_usage_error("show", explanation.error().message);
+    return kExitNo;
+  }
+  std::fputs((json ? explain_json(*explanation) + "\n" : explain_text(*explanation)).c_str(), stdout);
+  return kExitFine;
+}
+
 int run_show(const Options& options, bool json) {
   int code = kExitFine;
-  const auto source = open_policy("show", options.words()[0], options.value("config"), code);
-  if (!source) return code;
-  const policy::Policy& policy = source->policy;
-  const json::Value content = policy::convert_policy(policy, source->text);
+  auto shown = open_policy_or_sandbox("show", options.words()[0], options.value("config"), code);
+  if (!shown) return code;
+  if (options.has("effective")) return show_effective(std::move(*shown), options, json);
+  const policy::Policy& policy = shown->source.policy;
+  const json::Value content = policy::convert_policy(policy, shown->source.text);
   const char* kind = policy.is_preset ? "preset" : "policy";
   if (json) {
     json::Writer writer(true);
-    writer.begin_object().member("name", policy.name).member("kind", kind).member("file", source->file);
+    writer.begin_object().member("name", policy.name).member("kind", kind);
+    writer.member("file", shown->source.file).member("sandbox", shown->sandbox);
     writer.member("description", policy.description).member("digest", policy.digest);
     std::printf("%s\n", writer.member("content", content).end_object().take().c_str());
     return kExitFine;
   }
-  std::printf("%s%s%s%s%s", comment(kind, policy.name).c_str(),
-              comment("description", policy.description).c_str(), comment("file", source->file).c_str(),
-              comment("digest", policy.digest).c_str(), policy::to_yaml(content).c_str());
+  const std::string head = comment(kind, policy.name) + comment("sandbox", shown->sandbox) +
+                           comment("description", policy.description) + comment("file", shown->source.file) +
+                           comment("digest", policy.digest);
+  std::printf("%s%s", head.c_str(), policy::to_yaml(content).c_str());
   return kExitFine;
 }
 
@@ -75,12 +91,14 @@ const PolicyCommand& policy_convert() {
 const PolicyCommand& policy_show() {
   static const PolicyCommand command = {
       .name = "show",
-      .summary = "print an installed policy or a file as the full schema",
-      .usage = "NAME|FILE",
+      .summary = "print a policy, or a sandbox's, as the full schema",
+      .usage = "NAME|FILE|SANDBOX [--effective]",
       .about =
-          "Prints an installed policy or a file as the full schema, with where it comes from and\n"
-          "its digest. Exit code: 0 fine, 1 the policy is invalid, 2 there is none.",
-      .rows = {},
+          "Prints an installed policy, a file, or the policy of a running sandbox as the full schema, with\n"
+          "where it comes from and its digest. --effective prints what it becomes for the sandbox's\n"
+          "bundle, or for a made-up one, and why.\n"
+          "Exit code: 0 fine, 1 the policy is invalid or cannot be applied, 2 there is none.",
+      .rows = {{"effective", nullptr, "what kernel and proxy are told, instead of the policy"}},
       .words = Words::PolicyNames,
       .words_min = 1,
       .words_max = 1,

@@ -27,12 +27,15 @@ int kernel_landlock_abi() {
   return abi > 0 ? static_cast<int>(abi) : 0;
 }
 
-Result<Explanation> explain(policy::Policy policy, const Options& options) {
+}  // namespace
+
+Result<Explanation> explain(policy::Policy policy, const Options& options,
+                            const std::optional<std::string>& bundle) {
   const auto config = TRY(policy::load_node_config(options.value("config")));
   auto hook = policy::find_program(config.hook_path, "nemoclaw-hook");
   const std::string hook_path = hook ? *hook : "/usr/libexec/nemoclaw/nemoclaw-hook";
   Explanation explanation;
-  if (const auto bundle = options.value("bundle")) {
+  if (bundle) {
     char* resolved = realpath(bundle->c_str(), nullptr);
     if (!resolved) return errno_error("bundle " + quoted(*bundle));
     explanation.bundle = resolved;
@@ -53,11 +56,13 @@ Result<Explanation> explain(policy::Policy policy, const Options& options) {
   return explanation;
 }
 
+namespace {
+
 int run(const Options& options, bool json) {
   int code = kExitFine;
   auto source = open_policy("explain", options.words()[0], options.value("config"), code);
   if (!source) return code;
-  const auto explanation = explain(std::move(source->policy), options);
+  const auto explanation = explain(std::move(source->policy), options, options.value("bundle"));
   if (!explanation) {
     policy_usage_error("explain", explanation.error().message);
     return kExitNo;

@@ -7,6 +7,7 @@
 #include "ctl/command.h"
 #include "ctl/policy_commands.h"
 #include "ctl/printable.h"
+#include "ctl/sandboxes.h"
 #include "policy/parse/parse.h"
 #include "policy/select/select.h"
 #include "runtime/base/file.h"
@@ -29,25 +30,80 @@ std::optional<PolicySource> open_policy_file(const char* command, const std::str
   return PolicySource{file, std::move(*text), std::move(*outcome.policy)};
 }
 
-std::optional<PolicySource> open_policy(const char* command, const std::string& word,
-                                        const std::optional<std::string>& config, int& exit_code) {
-  if (word.find('/') != std::string::npos || word.ends_with(".yaml") || word.ends_with(".yml"))
-    return open_policy_file(command, word, exit_code);
-  const auto node = policy::load_node_config(config);
-  const auto installed =
-      node ? policy::list_policies(*node) : Result<std::vector<policy::InstalledPolicy>>(node.error());
-  if (!installed) {
-    exit_code = policy_usage_error(command, installed.error().message);
+namespace {
+
+bool is_file_name(const std::string& word) {
+  return word.find('/') != std::string::npos || word.ends_with(".yaml") || word.ends_with(".yml");
+}
+
+struct Node {
+  policy::NodeConfig config;
+  std::vector<policy::InstalledPolicy> installed;
+
+  const policy::InstalledPolicy* find(const std::string& name) const {
+    for (const policy::InstalledPolicy& each : installed)
+      if (each.name == name) return &each;
+    return nullptr;
+  }
+  std::string known() const {
+    std::string names;
+    for (const policy::InstalledPolicy& each : installed) names += (names.empty() ? "" : ", ") + each.name;
+    return names.empty() ? "none" : names;
+  }
+};
+
+Result<Node> read_node(const std::optional<std::string>& config) {
+  Node node;
+  node.config = TRY(policy::load_node_config(config));
+  node.installed = TRY(policy::list_policies(node.config));
+  return node;
+}
+
+std::optional<ShownPolicy> open_sandbox(const char* command, const std::string& directory, int& exit_code) {
+  const auto record = oci::read_sandbox_record(directory);
+  if (!record) {
+    exit_code = policy_usage_error(command, record.error().message);
     return std::nullopt;
   }
-  std::string known;
-  for (const policy::InstalledPolicy& each : *installed) {
-    if (each.name == word) return open_policy_file(command, each.file, exit_code);
-    known += (known.empty() ? "" : ", ") + each.name;
+  auto source = open_policy_file(command, directory + "/policy.yaml", exit_code);
+  if (!source) return std::nullopt;
+  source->policy.name = record->policy;
+  return ShownPolicy{std::move(*source), record->id, record->bundle};
+}
+
+}  // namespace
+
+std::optional<PolicySource> open_policy(const char* command, const std::string& word,
+                                        const std::optional<std::string>& config, int& exit_code) {
+  if (is_file_name(word)) return open_policy_file(command, word, exit_code);
+  const auto node = read_node(config);
+  if (!node) {
+    exit_code = policy_usage_error(command, node.error().message);
+    return std::nullopt;
   }
-  exit_code = policy_usage_error(
-      command, "there is no policy " + quoted(word) + "; known are: " + (known.empty() ? "none" : known));
+  if (const auto* installed = node->find(word)) return open_policy_file(command, installed->file, exit_code);
+  exit_code =
+      policy_usage_error(command, "there is no policy " + quoted(word) + "; known are: " + node->known());
   return std::nullopt;
+}
+
+std::optional<ShownPolicy> open_policy_or_sandbox(const char* command, const std::string& word,
+                                                  const std::optional<std::string>& config, int& exit_code) {
+  const Result<Node> node = is_file_name(word) ? Result<Node>(make_error("")) : read_node(config);
+  const auto names = node ? list_directory(node->config.run_directory).value_or(std::vector<std::string>())
+                          : std::vector<std::string>();
+  const bool installed = !node || node->find(word);
+  const auto id = installed ? Result<std::string>(make_error("")) : resolve_name(names, word);
+  if (id) return open_sandbox(command, node->config.run_directory + "/" + *id, exit_code);
+  if (!installed) {
+    exit_code =
+        policy_usage_error(command, "there is no policy " + quoted(word) + " (known are: " + node->known() +
+                                        "), and " + id.error().message);
+    return std::nullopt;
+  }
+  auto source = open_policy(command, word, config, exit_code);
+  if (!source) return std::nullopt;
+  return ShownPolicy{std::move(*source), "", ""};
 }
 
 }  // namespace nemoclaw::ctl

@@ -17,4 +17,13 @@ std::optional<PolicySource> open_policy_file(const char* command, const std::str
 std::optional<PolicySource> open_policy(const char* command, const std::string& word,
                                         const std::optional<std::string>& config, int& exit_code);
 
+// What `policy show` was given: a policy, or a sandbox's.
+struct ShownPolicy {
+  PolicySource source;
+  std::string sandbox, bundle;  // empty: no sandbox
+};
+// As open_policy(); a word that is no policy's name may be the id of a sandbox, or the beginning of one.
+std::optional<ShownPolicy> open_policy_or_sandbox(const char* command, const std::string& word,
+                                                  const std::optional<std::string>& config, int& exit_code);
+
 }  // namespace nemoclaw::ctl

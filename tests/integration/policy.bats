@@ -117,7 +117,13 @@ EOF
   run ctl sandbox inspect "$ID" --config "$T/config.yaml" --format json
   expect 0
   jq -e '[.. | objects | select(.policy? != null)] | length >= 1' <<<"$output" >/dev/null || fail "$output"
+  run ctl policy show "$ID" --config "$T/config.yaml"
+  expect 0 '# policy: "main"' "# sandbox: \"$ID\"" allowed.test
+  run ctl policy show --effective "$ID" --config "$T/config.yaml"
+  expect 0 "bundle: $B" "connections that the proxy lets through" allowed.test
   rt delete --force "$ID"
+  run ctl policy show "$ID" --config "$T/config.yaml"
+  expect 2 "no sandbox '$ID'"
   run ctl sandbox list --config "$T/config.yaml"
   expect 0
   expect_not "$ID"
