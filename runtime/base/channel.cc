@@ -10,12 +10,48 @@
 
 namespace nemoclaw {
 
-Result<void> Channel::send(uint32_t kind, std::string_view payload) const {
+namespace {
+
+constexpr size_t control_bytes = CMSG_SPACE(sizeof(int) * Channel::descriptors_max);
+
+void attach(msghdr& message, char* control, const std::vector<Fd>& descriptors) {
+  message.msg_control = control;
+  message.msg_controllen = CMSG_SPACE(sizeof(int) * descriptors.size());
+  cmsghdr* header = CMSG_FIRSTHDR(&message);
+  header->cmsg_level = SOL_SOCKET;
+  header->cmsg_type = SCM_RIGHTS;
+  header->cmsg_len = CMSG_LEN(sizeof(int) * descriptors.size());
+  for (size_t i = 0; i < descriptors.size(); ++i) {
+    const int raw = descriptors[i].raw();
+    memcpy(CMSG_DATA(header) + i * sizeof raw, &raw, sizeof raw);
+  }
+}
+
+std::vector<Fd> take_descriptors(msghdr& message) {
+  std::vector<Fd> descriptors;
+  const cmsghdr* header = CMSG_FIRSTHDR(&message);
+  if (!header || header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_RIGHTS) return descriptors;
+  const size_t count = (header->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+  for (size_t i = 0; i < count; ++i) {
+    int raw = -1;
+    memcpy(&raw, CMSG_DATA(header) + i * sizeof raw, sizeof raw);
+    descriptors.emplace_back(raw);
+  }
+  return descriptors;
+}
+
+}  // namespace
+
+Result<void> Channel::send(uint32_t kind, std::string_view payload,
+                           const std::vector<Fd>& descriptors) const {
   payload = payload.substr(0, payload_bytes_max);
   iovec parts[2] = {{&kind, sizeof kind}, {const_cast<char*>(payload.data()), payload.size()}};
   msghdr message = {};
   message.msg_iov = parts;
   message.msg_iovlen = 2;
+  alignas(cmsghdr) char control[control_bytes] = {};
+  if (descriptors.size() > descriptors_max) return make_error("send message: too many descriptors");
+  if (!descriptors.empty()) attach(message, control, descriptors);
   for (;;) {
     if (sendmsg(socket_.raw(), &message, MSG_NOSIGNAL) >= 0) return {};
     if (errno != EINTR) return errno_error("send message");
@@ -30,6 +66,9 @@ Result<std::optional<Channel::Message>> Channel::receive() const {
   msghdr message = {};
   message.msg_iov = parts;
   message.msg_iovlen = 2;
+  alignas(cmsghdr) char control[control_bytes] = {};
+  message.msg_control = control;
+  message.msg_controllen = sizeof control;
   ssize_t length;
   // A peer that died with our message unread resets the connection, once; what it sent before is still to be
   // read.
@@ -37,6 +76,8 @@ Result<std::optional<Channel::Message>> Channel::receive() const {
   while (length < 0 && (errno == EINTR || errno == ECONNRESET));
   if (length == 0) return std::optional<Message>();
   if (length < 0) return errno_error("receive message");
+  received.descriptors = take_descriptors(message);
+  if ((message.msg_flags & MSG_CTRUNC) != 0) return make_error("receive message: descriptors were lost");
   if (static_cast<size_t>(length) < sizeof received.kind) return make_error("malformed message");
   received.payload.assign(text.get(), static_cast<size_t>(length) - sizeof received.kind);
   return std::optional<Message>(std::move(received));

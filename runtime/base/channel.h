@@ -18,14 +18,17 @@ class Channel {
   struct Message {
     uint32_t kind = 0;
     std::string payload;  // at most payload_bytes_max
+    std::vector<Fd> descriptors;
   };
   static constexpr size_t payload_bytes_max = 64 * 1024;
+  static constexpr size_t descriptors_max = 32;
 
   Channel() = default;
   explicit Channel(Fd socket) : socket_(std::move(socket)) {}
 
   // A longer payload is cut: messages carry errors, and half an error is better than none.
-  Result<void> send(uint32_t kind, std::string_view payload = {}) const;
+  Result<void> send(uint32_t kind, std::string_view payload = {},
+                    const std::vector<Fd>& descriptors = {}) const;
   // nullopt: the other end is closed.
   Result<std::optional<Message>> receive() const;
 

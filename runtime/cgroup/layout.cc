@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <optional>
 
 #include "runtime/base/file.h"
 #include "runtime/base/path.h"
@@ -99,9 +100,14 @@ Result<Layout> parse_layout(std::string_view mountinfo) {
   return make_error("no cgroup file system is mounted; mount cgroup2 at /sys/fs/cgroup");
 }
 
+// Once per process: the kernel takes longer to write that file than all of a verb's own reading takes.
 Result<Layout> detect_layout() {
-  const std::string text = TRY(read_file("/proc/self/mountinfo"));
-  return parse_layout(text);
+  static std::optional<Layout> found;
+  if (!found) {
+    const std::string text = TRY(read_file("/proc/self/mountinfo"));
+    found = TRY(parse_layout(text));
+  }
+  return *found;
 }
 
 std::string own_cgroup(std::string_view proc_cgroup, std::string_view controller) {

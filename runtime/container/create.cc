@@ -79,16 +79,19 @@ class Creation {
   Creation(const Creation&) = delete;
   Creation& operator=(const Creation&) = delete;
 
-  const oci::StateRecord& record() const { return record_; }
   Result<void> record_intent();
-  Result<void> make_cgroup();
+  Result<void> place_cgroup();
   Result<void> make_class_of_service();
+  Result<void> prepare_sandbox();
   Result<void> launch();
   Result<void> publish();
   Created commit();
 
  private:
+  Result<void> make_cgroup();
+  Result<std::vector<Fd>> make_cgroup_of(pid_t pid);
   Result<void> run_create_hooks();
+  Result<void> take_identity(pid_t pid);
   Result<void> adopt(pid_t pid);
   void undo();
 
@@ -100,7 +103,7 @@ class Creation {
   std::string resctrl_mount_;
   Fd clone_target_;
   std::vector<Fd> joins_;
-  bool cgroup_made_ = false, hooks_begun_ = false, pid_file_made_ = false, committed_ = false;
+  bool cgroup_later_ = false, cgroup_made_ = false, hooks_begun_ = false, pid_file_made_ = false, committed_ = false;
   init::Launched launched_;
 };
 
@@ -110,9 +113,24 @@ Result<void> Creation::record_intent() {
   return directory_.write_effective(request_.effective);
 }
 
+// The directories of cgroup v1 are made while the child is at work; on v2 it is born in its cgroup.
+Result<void> Creation::place_cgroup() {
+  cgroup_ = TRY(container::place_cgroup(request_.effective.spec, record_));
+  // systemd makes a scope's directories all at once, and they have no names before.
+  cgroup_later_ = cgroup_->unit().name.empty() && std::string_view(cgroup_->name()) == "v1";
+  return cgroup_later_ ? Result<void>() : make_cgroup();
+}
+
+Result<void> Creation::prepare_sandbox() {
+  if (!request_.before_launch) return {};
+  oci::StateRecord expected = record_;
+  expected.cgroup_paths = cgroup_->directories();
+  expected.cgroup_driver = cgroup_->name();
+  return request_.before_launch(expected, request_.effective);
+}
+
 Result<void> Creation::make_cgroup() {
   const oci::Spec& spec = request_.effective.spec;
-  cgroup_ = TRY(place_cgroup(spec, record_));
   TRY_CONTEXT(cgroup_->create(), "cgroup");
   cgroup_made_ = true;
   // On record only now: before create() has refused a cgroup that is in use, a delete --force must not find
@@ -135,10 +153,22 @@ Result<void> Creation::make_class_of_service() {
   return cgroup::make_resctrl_group(resctrl_mount_, *resctrl_);
 }
 
-Result<void> Creation::adopt(pid_t pid) {
+Result<void> Creation::take_identity(pid_t pid) {
   const procfs::Stat stat = TRY_CONTEXT(procfs::stat(pid), "the container's init");
   record_.init_pid = pid;
   record_.init_start_time = stat.start_time;
+  return {};
+}
+
+Result<std::vector<Fd>> Creation::make_cgroup_of(pid_t pid) {
+  TRY(take_identity(pid));
+  TRY(make_cgroup());
+  if (resctrl_) TRY(cgroup::join_resctrl_group(resctrl_mount_, *resctrl_, pid));
+  return TRY_CONTEXT(cgroup_->join_files(), "cgroup");
+}
+
+Result<void> Creation::adopt(pid_t pid) {
+  TRY(take_identity(pid));
   TRY(directory_.write_record(record_));
   if (resctrl_) TRY(cgroup::join_resctrl_group(resctrl_mount_, *resctrl_, pid));
   if (!clone_target_.valid() && joins_.empty()) TRY_CONTEXT(cgroup_->add_process(pid), "cgroup");
@@ -156,8 +186,10 @@ Result<void> Creation::run_create_hooks() {
 Result<void> Creation::launch() {
   Fd console = TRY(console_of(request_));
   Fd listener = TRY(listen_at(directory_.fd(), kCreatingSocket));
-  clone_target_ = TRY_CONTEXT(cgroup_->clone_target(), "cgroup");
-  joins_ = TRY_CONTEXT(cgroup_->join_files(), "cgroup");
+  if (!cgroup_later_) {
+    clone_target_ = TRY_CONTEXT(cgroup_->clone_target(), "cgroup");
+    joins_ = TRY_CONTEXT(cgroup_->join_files(), "cgroup");
+  }
   init::LaunchRequest launch;
   launch.effective = &request_.effective;
   launch.id = request_.id;
@@ -172,7 +204,10 @@ Result<void> Creation::launch() {
   launch.no_pivot = request_.no_pivot;
   launch.no_new_keyring = request_.no_new_keyring;
   init::LaunchEvents events;
-  events.on_cloned = [this](pid_t pid) { return adopt(pid); };
+  if (cgroup_later_)
+    events.make_cgroup = [this](pid_t pid) { return make_cgroup_of(pid); };
+  else
+    events.on_cloned = [this](pid_t pid) { return adopt(pid); };
   events.on_namespaces_ready = [this](pid_t) { return run_create_hooks(); };
   launched_ = TRY(init::launch_container(launch, events));
   joins_.clear();
@@ -227,9 +262,9 @@ Result<void> check_terminal(bool terminal, bool detached, bool console_socket) {
 Result<Created> create_container(const StateStore& store, const CreateRequest& request) {
   Creation creation(request, TRY(store.reserve(request.id)));
   TRY(creation.record_intent());
-  TRY(creation.make_cgroup());
+  TRY(creation.place_cgroup());
   TRY(creation.make_class_of_service());
-  if (request.before_launch) TRY(request.before_launch(creation.record(), request.effective));
+  TRY(creation.prepare_sandbox());
   TRY(creation.launch());
   TRY(creation.publish());
   return creation.commit();

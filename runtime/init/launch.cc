@@ -117,7 +117,9 @@ Result<std::vector<oci::Protection>> follow(PendingChild& child, const Container
   TRY(isolation::apply_affinity(plan.process.limits.initial_cpus, pid));
   // The child mounts meanwhile: where a v1 cgroup is joined here, it takes longer than all of its work.
   if (events.on_cloned) TRY(events.on_cloned(pid));
-  child.tell(Go::CgroupJoined);
+  std::vector<Fd> cgroup_files;
+  if (events.make_cgroup) cgroup_files = TRY(events.make_cgroup(pid));
+  child.tell(Go::CgroupJoined, {}, cgroup_files);
   TRY(child.expect(Said::NamespacesReady));
   log::debug(format("init: namespaces, %zu mounts and %zu devices are in place", plan.mounts.steps.size(),
                     plan.devices.nodes.size()));

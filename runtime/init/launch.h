@@ -35,8 +35,12 @@ struct LaunchRequest {
 // Called in the parent, in this order. An error stops the launch: the child is killed and reaped, and the
 // error is what launch_container returns.
 struct LaunchEvents {
-  // The child exists. Put it into its cgroup here, if neither cgroup_target nor cgroup_joins was given. Id maps are written by this room.
+  // The child exists. Put it into its cgroup here, if neither cgroup_target nor cgroup_joins was given. Id
+  // maps are written by this room.
   std::function<Result<void>(pid_t)> on_cloned;
+  // cgroup v1, instead of cgroup_joins: makes the cgroup and gives the files by which the child then moves
+  // itself. It mounts meanwhile; no hook and nothing of the container's runs before it has moved.
+  std::function<Result<std::vector<Fd>>(pid_t)> make_cgroup;
   // All namespaces and mounts stand, pivot_root is still to come: prestart and createRuntime hooks run here.
   std::function<Result<void>(pid_t)> on_namespaces_ready;
 };

@@ -20,8 +20,8 @@ PendingChild::~PendingChild() {
   static_cast<void>(sys::wait_process(cloned_.pid));
 }
 
-void PendingChild::tell(Go go, std::string_view payload) const {
-  static_cast<void>(channel_.send(static_cast<uint32_t>(go), payload));
+void PendingChild::tell(Go go, std::string_view payload, const std::vector<Fd>& descriptors) const {
+  static_cast<void>(channel_.send(static_cast<uint32_t>(go), payload, descriptors));
 }
 
 Error PendingChild::death() {

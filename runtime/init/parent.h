@@ -22,7 +22,7 @@ class PendingChild {
 
   pid_t pid() const { return cloned_.pid; }
   // Tells it how far it may go. A child that is gone already has said why: the next expect() returns that.
-  void tell(Go go, std::string_view payload = {}) const;
+  void tell(Go go, std::string_view payload = {}, const std::vector<Fd>& descriptors = {}) const;
   // The next message must be `said`; a failure record, or the death of the child, is the error.
   Result<std::string> expect(Said said);
   // Like expect(Created), but a closed channel is success: the process has been exec'ed.

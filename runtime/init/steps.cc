@@ -104,6 +104,7 @@ Result<void> wait_for(Context& context, Go go) {
     std::optional<Channel::Message> message = TRY(context.channel.receive());
     if (!message) return make_error("the runtime went away");
     context.progress = static_cast<Go>(message->kind);
+    if (!message->descriptors.empty()) context.cgroup_files = std::move(message->descriptors);
     if (context.progress == Go::Proceed)
       context.pid_outside = static_cast<pid_t>(strtol(message->payload.c_str(), nullptr, 10));
   }

@@ -37,6 +37,7 @@ struct Context {
   int init_namespaces = 0;  // exec: CLONE_NEW* to join through it
   FdRef start_listener, console_socket;
   std::vector<FdRef> cgroup_joins;
+  std::vector<Fd> cgroup_files;  // the same, made while this process was at work already
   int preserve_fds = 0;
   FileIdentity own;
 
@@ -77,6 +78,8 @@ Result<void> wait_for(Context& context, Go go);
 
 // The steps, by file. steps_namespace.cc:
 Result<void> join_cgroup(Context&);
+// Waits until the cgroup is made and joined; moves this process into it where that is left to it.
+Result<void> enter_cgroup(Context&);
 Result<void> reset_process(Context&);  // signals, descriptors, session, not dumpable
 Result<void> wait_for_id_maps(Context&);
 Result<void> join_namespaces(Context&);

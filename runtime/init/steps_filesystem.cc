@@ -28,8 +28,12 @@ Result<void> mount_all(Context& context) {
   };
   const isolation::MountPlan& plan = context.container->mounts;
   const isolation::MountContext mount_context = {context.root, &context.sources, cgroups};
-  for (size_t i = 0; i < plan.steps.size(); ++i)
+  for (size_t i = 0; i < plan.steps.size(); ++i) {
+    // A cgroup mount shows where the process is; what is copied into memory counts as the container's.
+    if (plan.steps[i].kind == isolation::MountKind::Cgroup || plan.steps[i].options.tmpcopyup)
+      TRY(enter_cgroup(context));
     TRY(isolation::apply_mount(plan.steps[i], i, plan.default_propagation, mount_context));
+  }
   context.sources.clear();
   return {};
 }

@@ -37,6 +37,15 @@ Result<void> join_cgroup(Context& context) {
   return {};
 }
 
+Result<void> enter_cgroup(Context& context) {
+  TRY(wait_for(context, Go::CgroupJoined));
+  const std::vector<FdRef> files(context.cgroup_files.begin(), context.cgroup_files.end());
+  const int cause = cgroup::join_self(files.data(), files.size());
+  if (cause != 0) return errno_error("join the container's cgroup", cause);
+  context.cgroup_files.clear();
+  return {};
+}
+
 Result<void> reset_process(Context& context) {
   reset_signals();
   std::vector<int> kept = {context.channel.fd().raw(),    context.proc.raw(),
@@ -104,7 +113,7 @@ Result<void> write_sysctls(Context& context) {
 }
 
 Result<void> enter_cgroup_namespace(Context& context) {
-  TRY(wait_for(context, Go::CgroupJoined));
+  TRY(enter_cgroup(context));
   if (!context.container->namespaces.new_cgroup || context.cgroup_namespace_done) return {};
   TRY_CONTEXT(sys::unshare(CLONE_NEWCGROUP), "cgroup namespace");
   context.cgroup_namespace_done = true;

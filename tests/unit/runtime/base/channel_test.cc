@@ -30,6 +30,26 @@ TEST(Channel, LastWordsAreHeard) {
   EXPECT_FALSE(pair->parent.send(1));  // an error, not a signal
 }
 
+TEST(Channel, CarriesDescriptorsWithAMessage) {
+  Result<ChannelPair> pair = make_channel_pair();
+  ASSERT_TRUE(pair);
+  std::vector<Fd> sent;
+  for (size_t i = 0; i < Channel::descriptors_max; ++i) sent.emplace_back(open("/dev/null", O_WRONLY | O_CLOEXEC));
+  ASSERT_TRUE(pair->parent.send(2, "with", sent));
+  ASSERT_TRUE(pair->parent.send(3, "without"));
+  const auto with = pair->child.receive(), without = pair->child.receive();
+  ASSERT_TRUE(with && *with && without && *without);
+  EXPECT_EQ((*with)->payload, "with");
+  ASSERT_EQ((*with)->descriptors.size(), sent.size());
+  for (const Fd& each : (*with)->descriptors) {
+    EXPECT_EQ(write(each.raw(), "x", 1), 1);
+    EXPECT_EQ(fcntl(each.raw(), F_GETFD), FD_CLOEXEC);
+  }
+  EXPECT_TRUE((*without)->descriptors.empty());
+  sent.emplace_back(open("/dev/null", O_WRONLY | O_CLOEXEC));
+  EXPECT_FALSE(pair->parent.send(4, "too many", sent));
+}
+
 TEST(Channel, LongPayloadsAreCut) {
   Result<ChannelPair> pair = make_channel_pair();
   ASSERT_TRUE(pair);

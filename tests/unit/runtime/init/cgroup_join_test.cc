@@ -94,6 +94,39 @@ TEST_F(CgroupJoin, HoldsForAProcessOfAUserNamespaceAndIsTheRootOfItsCgroupNamesp
   EXPECT_EQ(output_, format("%zu\n", files_.size()));
 }
 
+// The container's own order on v1: the cgroup is made while the child mounts.
+TEST_F(CgroupJoin, DoneLateIsDoneBeforeHooksAndBeforeTheCgroupNamespace) {
+  cgroup_joins_.clear();
+  spec().linux_.namespaces.push_back({"user", ""});
+  spec().linux_.uid_mappings = spec().linux_.gid_mappings = {{0, 100000, 65536}};
+  events_.make_cgroup = [&](pid_t pid) -> Result<std::vector<Fd>> {
+    EXPECT_EQ(hierarchies_of(pid), 0u);
+    return driver_->join_files();
+  };
+  events_.on_namespaces_ready = [&](pid_t pid) -> Result<void> {
+    EXPECT_EQ(hierarchies_of(pid), files_.size());
+    return {};
+  };
+  const Result<int> status = run("grep -v '^0:' /proc/self/cgroup | grep -c ':/$'; ls /proc/self/fd | wc -l");
+  ASSERT_TRUE(status) << status.error().message;
+  EXPECT_EQ(output_, format("%zu\n4\n", files_.size()));
+}
+
+TEST_F(CgroupJoin, ThatCannotBeMadeStopsTheLaunch) {
+  cgroup_joins_.clear();
+  pid_t seen = 0;
+  events_.make_cgroup = [&](pid_t pid) -> Result<std::vector<Fd>> {
+    seen = pid;
+    return make_error("the cgroup is not empty");
+  };
+  process().args = {"true"};
+  const Result<Launched> launched = create();
+  ASSERT_FALSE(launched);
+  EXPECT_EQ(launched.error().message, "the cgroup is not empty");
+  ASSERT_GT(seen, 0);
+  EXPECT_EQ(kill(seen, 0), -1);
+}
+
 TEST_F(CgroupJoin, HoldsForExecEvenWhereThePidsLimitIsReached) {
   begin();
   oci::Resources resources;
