@@ -84,6 +84,7 @@ TEST_F(CgroupJoin, IsDoneBeforeHooksRunAndInEveryHierarchy) {
 
 TEST_F(CgroupJoin, HoldsForAProcessOfAUserNamespaceAndIsTheRootOfItsCgroupNamespace) {
   spec().linux_.namespaces.push_back({"user", ""});
+  if (!spec().linux_.find_namespace("cgroup")) spec().linux_.namespaces.push_back({"cgroup", ""});
   spec().linux_.uid_mappings = spec().linux_.gid_mappings = {{0, 100000, 65536}};
   events_.on_namespaces_ready = [&](pid_t pid) -> Result<void> {
     EXPECT_EQ(hierarchies_of(pid), files_.size());
@@ -98,6 +99,7 @@ TEST_F(CgroupJoin, HoldsForAProcessOfAUserNamespaceAndIsTheRootOfItsCgroupNamesp
 TEST_F(CgroupJoin, DoneLateIsDoneBeforeHooksAndBeforeTheCgroupNamespace) {
   cgroup_joins_.clear();
   spec().linux_.namespaces.push_back({"user", ""});
+  if (!spec().linux_.find_namespace("cgroup")) spec().linux_.namespaces.push_back({"cgroup", ""});
   spec().linux_.uid_mappings = spec().linux_.gid_mappings = {{0, 100000, 65536}};
   events_.make_cgroup = [&](pid_t pid) -> Result<std::vector<Fd>> {
     EXPECT_EQ(hierarchies_of(pid), 0u);
