@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "policy/parse/full_schema.h"
-#include "runtime/base/json.h"
 #include "runtime/base/path.h"
 
 namespace nemoclaw::ctl {
@@ -68,24 +66,19 @@ void add_process(const policy::ProcessPolicy& mine, const policy::ProcessPolicy&
     out.push_back({"process", "more than " + std::to_string(*theirs.max_open_files) + " open files"});
 }
 
-void add_changed(const char* kind, const std::string& what, const std::string& before,
-                 const std::string& after, Difference& difference) {
-  if (before == after) return;
-  const auto shown = [](const std::string& text) { return text.empty() ? std::string("(default)") : text; };
-  difference.other.push_back({kind, what + ": " + shown(before) + " -> " + shown(after)});
-}
-
-std::string section_text(const json::Value& root, const char* key) {
-  const json::Value* section = root.find(key);
-  return section ? json::Writer().value(*section).take() : "";
-}
-
 void sort_unique(std::vector<Change>& changes) {
   std::sort(changes.begin(), changes.end());
   changes.erase(std::unique(changes.begin(), changes.end()), changes.end());
 }
 
 }  // namespace
+
+void add_changed(const char* kind, const std::string& what, const std::string& before,
+                 const std::string& after, Difference& difference) {
+  if (before == after) return;
+  const auto shown = [](const std::string& text) { return text.empty() ? std::string("(default)") : text; };
+  difference.other.push_back({kind, what + ": " + shown(before) + " -> " + shown(after)});
+}
 
 void compare_files(const policy::Policy& before, const policy::Policy& after, Difference& difference) {
   // A preset is merged into a policy and says nothing of files.
@@ -106,13 +99,6 @@ void compare_process(const policy::Policy& before, const policy::Policy& after, 
     return std::string(process.syscalls == policy::SyscallBase::Agent ? "agent" : "docker");
   };
   add_changed("process", "syscalls", base(old), base(now), difference);
-}
-
-void compare_settings(const policy::Policy& before, const policy::Policy& after, Difference& difference) {
-  const json::Value old = policy::full_schema(before), now = policy::full_schema(after);
-  for (const char* key :
-       {"landlock", "inbound", "dns", "approval", "integrity", "audit", "proxy_environment"})
-    add_changed("setting", key, section_text(old, key), section_text(now, key), difference);
 }
 
 Difference compare(const policy::Policy& before, const policy::Policy& after) {

@@ -10,7 +10,8 @@
 namespace nemoclaw::ctl {
 
 struct Change {
-  std::string kind;  // "entry", "network", "deny rule", "files", "process", "setting"
+  std::string kind;  // "entry", "network", "deny rule", "limit", "files", "process", "inbound", "dns",
+                     // "integrity", ...
   std::string text;  // "GET /v1/** at api.example.test:443 by /usr/bin/curl"
   friend auto operator<=>(const Change&, const Change&) = default;
 };
@@ -27,5 +28,8 @@ void compare_network(const policy::Policy& before, const policy::Policy& after, 
 void compare_files(const policy::Policy& before, const policy::Policy& after, Difference& difference);
 void compare_process(const policy::Policy& before, const policy::Policy& after, Difference& difference);
 void compare_settings(const policy::Policy& before, const policy::Policy& after, Difference& difference);
+// "what: before -> after" among the other changes, if they differ.
+void add_changed(const char* kind, const std::string& what, const std::string& before,
+                 const std::string& after, Difference& difference);
 
 }  // namespace nemoclaw::ctl

@@ -20,7 +20,8 @@ struct Atom {
   std::string protocol;  // "" connections of any kind
   std::string method, path;
   std::string detail;  // query, GraphQL names, tool, as JSON; "" none
-  std::string terms;   // addresses, limits and the like, as JSON: compared as they stand
+  std::string terms;   // addresses and the like, as JSON: compared as they stand
+  policy::RateLimits limits;
 };
 
 std::string as_text(const json::Value& value) { return json::Writer().value(value).take(); }
@@ -58,12 +59,20 @@ void add_endpoint(const Endpoint& endpoint, Atom atom, bool denials, std::vector
   atom.host = endpoint.host;
   atom.protocol = policy::protocol_word(endpoint.protocol);
   if (atom.protocol == "tcp") atom.protocol.clear();
-  atom.terms = rest_of(policy::endpoint_value(endpoint),
-                       {"host", "port", "ports", "protocol", "access", "rules", "deny_rules"});
+  atom.terms = rest_of(policy::endpoint_value(endpoint), {"host", "port", "ports", "protocol", "access",
+                                                          "rules", "deny_rules", "limits", "enforcement"});
+  atom.limits = endpoint.limits;
+  // What would be denied is only recorded: everything is possible, and nothing stops.
+  const bool forwards = !atom.protocol.empty() && endpoint.enforcement == policy::Enforcement::Audit;
   for (const uint16_t port : endpoint.ports) {
     atom.port = port;
     if (denials) {
-      for (const Rule& rule : endpoint.deny_rules) add_rule(atom, rule, atoms);
+      for (const Rule& rule : endpoint.deny_rules)
+        if (!forwards) add_rule(atom, rule, atoms);
+      continue;
+    }
+    if (forwards) {
+      add_access(atom, policy::Access::Full, atoms);
       continue;
     }
     if (atom.protocol.empty()) {
@@ -114,11 +123,33 @@ bool covers_method(const std::string& wide, const std::string& narrow) {
   return wide == narrow || wide == "*" || (wide == "GET" && narrow == "HEAD");
 }
 
+bool covers_limit(const std::optional<uint64_t>& wide, const std::optional<uint64_t>& narrow) {
+  return !wide || (narrow && *narrow <= *wide);
+}
+
+bool covers_limits(const policy::RateLimits& wide, const policy::RateLimits& narrow) {
+  return covers_limit(wide.requests_per_minute, narrow.requests_per_minute) &&
+         covers_limit(wide.bytes_out_per_hour, narrow.bytes_out_per_hour) &&
+         covers_limit(wide.body_bytes_max, narrow.body_bytes_max);
+}
+
+std::string describe(const policy::RateLimits& limits) {
+  std::string text;
+  const auto add = [&](const std::optional<uint64_t>& limit, const char* unit) {
+    if (limit) text += (text.empty() ? ", at most " : " and ") + std::to_string(*limit) + unit;
+  };
+  add(limits.requests_per_minute, " requests a minute");
+  add(limits.bytes_out_per_hour, " bytes out an hour");
+  add(limits.body_bytes_max, " bytes a body");
+  return text;
+}
+
 // Errs on the side of no: then a change is shown that is none.
 bool covers(const Atom& wide, const Atom& narrow) {
   if (wide.port != narrow.port || wide.terms != narrow.terms || !covers_host(wide.host, narrow.host))
     return false;
   if (!wide.binary.empty() && wide.binary != narrow.binary) return false;
+  if (!covers_limits(wide.limits, narrow.limits)) return false;
   if (wide.protocol.empty()) return true;
   return wide.protocol == narrow.protocol && covers_method(wide.method, narrow.method) &&
          covers_path(wide.path, narrow.path) && (wide.detail.empty() || wide.detail == narrow.detail);
@@ -136,6 +167,7 @@ std::string describe(const Atom& atom) {
   }
   text +=
       host + ":" + std::to_string(atom.port) + " by " + (atom.binary.empty() ? "any process" : atom.binary);
+  text += describe(atom.limits);
   return atom.terms.empty() ? text : text + " under " + atom.terms;
 }
 
