@@ -79,8 +79,9 @@ class Creation {
   Creation(const Creation&) = delete;
   Creation& operator=(const Creation&) = delete;
 
-  Result<void> record_intent();
   Result<void> place_cgroup();
+  Result<void> record_intent();
+  Result<void> make_cgroup_first();
   Result<void> make_class_of_service();
   Result<void> prepare_sandbox();
   Result<void> launch();
@@ -107,6 +108,15 @@ class Creation {
   init::Launched launched_;
 };
 
+// Makes nothing yet.
+Result<void> Creation::place_cgroup() {
+  cgroup_ = TRY(container::place_cgroup(request_.effective.spec, record_));
+  record_.pending_cgroups = cgroup_->directories();
+  // systemd makes a scope's directories all at once, and they have no names before.
+  cgroup_later_ = cgroup_->unit().name.empty() && std::string_view(cgroup_->name()) == "v1";
+  return {};
+}
+
 // Before anything exists that a killed runtime could leave behind unnoticed.
 Result<void> Creation::record_intent() {
   TRY(directory_.write_record(record_));
@@ -114,12 +124,7 @@ Result<void> Creation::record_intent() {
 }
 
 // The directories of cgroup v1 are made while the child is at work; on v2 it is born in its cgroup.
-Result<void> Creation::place_cgroup() {
-  cgroup_ = TRY(container::place_cgroup(request_.effective.spec, record_));
-  // systemd makes a scope's directories all at once, and they have no names before.
-  cgroup_later_ = cgroup_->unit().name.empty() && std::string_view(cgroup_->name()) == "v1";
-  return cgroup_later_ ? Result<void>() : make_cgroup();
-}
+Result<void> Creation::make_cgroup_first() { return cgroup_later_ ? Result<void>() : make_cgroup(); }
 
 Result<void> Creation::prepare_sandbox() {
   if (!request_.before_launch) return {};
@@ -133,8 +138,9 @@ Result<void> Creation::make_cgroup() {
   const oci::Spec& spec = request_.effective.spec;
   TRY_CONTEXT(cgroup_->create(), "cgroup");
   cgroup_made_ = true;
-  // On record only now: before create() has refused a cgroup that is in use, a delete --force must not find
-  // it.
+  // The container's own only now: before create() has refused a cgroup that is in use, a delete --force must not kill
+  // what is in it.
+  record_.pending_cgroups.clear();
   record_.cgroup_paths = cgroup_->directories();
   record_.cgroup_driver = cgroup_->name();
   record_.systemd_unit = cgroup_->unit().name;
@@ -261,8 +267,9 @@ Result<void> check_terminal(bool terminal, bool detached, bool console_socket) {
 
 Result<Created> create_container(const StateStore& store, const CreateRequest& request) {
   Creation creation(request, TRY(store.reserve(request.id)));
-  TRY(creation.record_intent());
   TRY(creation.place_cgroup());
+  TRY(creation.record_intent());
+  TRY(creation.make_cgroup_first());
   TRY(creation.make_class_of_service());
   TRY(creation.prepare_sandbox());
   TRY(creation.launch());

@@ -149,6 +149,8 @@ Result<void> stop_by_force(const Opened& opened) {
 
 Result<void> destroy(Opened& opened) {
   const oci::StateRecord& record = opened.record;
+  // Only if nothing is in them: they may be somebody else's, which the killed create would have found out next.
+  for (const std::string& directory : record.pending_cgroups) rmdir(directory.c_str());
   if (!record.cgroup_paths.empty()) {
     const auto driver = TRY(cgroup_of(record));
     // Processes that outlived init because they share somebody else's PID namespace.

@@ -97,7 +97,15 @@ bool StateDirectory::has(const char* name) const {
   return faccessat(directory_.raw(), name, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
-Result<void> StateDirectory::remove() { return remove_tree(path_); }
+// The record goes last: a delete that is killed on the way leaves a container that can be deleted again, or a directory
+// that looks like an abandoned reservation.
+Result<void> StateDirectory::remove() {
+  for (const std::string& name : TRY(list_directory(path_)))
+    if (name != kStateFile) TRY(remove_tree(path_ + "/" + name));
+  if (unlinkat(directory_.raw(), kStateFile, 0) != 0 && errno != ENOENT) return errno_error("remove " + path_);
+  if (rmdir(path_.c_str()) != 0 && errno != ENOENT) return errno_error("remove " + path_);
+  return {};
+}
 
 Result<StateDirectory> StateStore::reserve(const std::string& id) const {
   TRY(check_container_id(id));

@@ -16,6 +16,7 @@ struct Table<StateRecord> {
     field.always("created", record.created);
     field("owner", record.owner);
     field("cgroupPaths", record.cgroup_paths);
+    field("pendingCgroups", record.pending_cgroups);
     field("cgroupDriver", record.cgroup_driver);
     field("systemdUnit", record.systemd_unit);
     field("systemdUser", record.systemd_user);

@@ -27,6 +27,7 @@ struct StateRecord {
   std::string created;       // RFC 3339
   std::string owner;         // user name of the creator, "" if unknown
   Strings cgroup_paths;      // absolute directories that belong to this container, one per hierarchy (v1) or one (v2)
+  Strings pending_cgroups;   // about to be made by a create that has not said so yet: if it was killed, they may be there
   std::string cgroup_driver; // "v1", "v2", "none"
   std::string systemd_unit;  // the scope that holds cgroup_paths, if systemd made it
   bool systemd_user = false; // by the user's own manager
