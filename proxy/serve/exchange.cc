@@ -202,4 +202,11 @@ net::Task<void> exchange(Side& client, Side& origin, const http::Request& reques
   if (!upload.is_complete()) outcome.client_reusable = outcome.origin_reusable = false;
 }
 
+net::Task<void> pass_answer(Side& client, Side& origin, const http::Request& request,
+                            const http::Response& response, ExchangeOutcome& outcome) {
+  Download download{client, origin, request, outcome, false, {}};
+  const std::string early = std::exchange(origin.unread, {});
+  co_await download.pass(response, early);
+}
+
 }  // namespace nemoclaw::serve

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "proxy/http/request.h"
+#include "proxy/http/response.h"
 #include "proxy/net/relay.h"
 #include "proxy/net/stream.h"
 
@@ -30,5 +31,10 @@ struct ExchangeOutcome {
 // `default_port`: of the scheme, left out of Host. `keep`: both connections may be used again.
 net::Task<void> exchange(Side& client, Side& origin, const http::Request& request, uint16_t default_port,
                          bool keep, ExchangeOutcome& outcome);
+
+// An answer whose head was read already; what followed it is in origin.unread. Neither connection is used
+// again.
+net::Task<void> pass_answer(Side& client, Side& origin, const http::Request& request,
+                            const http::Response& response, ExchangeOutcome& outcome);
 
 }  // namespace nemoclaw::serve

@@ -4,7 +4,9 @@
 
 #include "proxy/enforce/read_body.h"
 #include "proxy/http/body.h"
+#include "proxy/http/websocket.h"
 #include "proxy/net/listener.h"
+#include "proxy/serve/websocket.h"
 
 namespace nemoclaw::serve {
 
@@ -13,7 +15,8 @@ namespace {
 constexpr auto kHeadTime = std::chrono::seconds(30);
 constexpr auto kIdleTime = std::chrono::minutes(10);    // between two requests
 constexpr auto kStreamTime = std::chrono::minutes(60);  // one exchange: streams may be silent for long
-constexpr uint64_t kBodyBytesMax = 1 << 20;  // of a body that is judged, unless the policy says otherwise
+constexpr uint64_t kBodyBytesMax = 1 << 20;      // of a body that is judged, unless the policy says otherwise
+constexpr uint64_t kMessageBytesMax = 64 << 20;  // of a WebSocket message
 constexpr auto kCloseTime = std::chrono::seconds(10);
 
 using HeadState = http::RequestParser::State;
@@ -101,12 +104,13 @@ class Requests {
     if (plan && enforce::is_judged_by_body(plan->protocol) && has_body(request)) {
       const http::Refusal refusal =
           co_await read_body(request, plan->limits.body_bytes_max.value_or(kBodyBytesMax), body);
-      if (!refusal.reason.empty()) {
-        const enforce::Refused refused = enforcer.refuse_request(connection_, request, refusal);
-        co_await answer(refused.denial, request, false);
-        co_await close_gently(client_.stream, watchdog_);
-        co_return false;
-      }
+      if (!refusal.reason.empty()) co_return co_await refuse(request, refusal);
+    }
+    const bool is_websocket =
+        plan && plan->protocol == policy::Protocol::WebSocket && http::asks_for_websocket(request);
+    if (is_websocket) {
+      if (const std::optional<http::Refusal> problem = http::websocket_request_problem(request))
+        co_return co_await refuse(request, *problem);
     }
     auto decided = enforcer.decide_request(connection_, request, body);
     if (const auto* refused = std::get_if<enforce::Refused>(&decided)) {
@@ -121,6 +125,13 @@ class Requests {
     const Result<void> ready = co_await origin_.refresh();
     if (!ready) co_return co_await fail(permit, "upstream_unreachable", ready.error().message);
     ExchangeOutcome outcome;
+    if (is_websocket) {
+      const WebSocketEnds ends{client_, origin_.side(), default_port_,
+                               plan->limits.body_bytes_max.value_or(kMessageBytesMax)};
+      co_await serve_websocket(context_, connection_, permit, ends, watchdog_, outcome);
+      co_await finish(permit, outcome);
+      co_return false;
+    }
     co_await exchange(client_, origin_.side(), permit.request(), default_port_, true, outcome);
     // The origin may have closed an idle connection just when the request was on its way.
     if (may_repeat(permit.request(), outcome) && co_await origin_.renew()) {
@@ -177,6 +188,14 @@ class Requests {
     }
     if (!outcome.client_reusable) co_await close_gently(client_.stream, watchdog_);
     co_return outcome.client_reusable;
+  }
+
+  net::Task<bool> refuse(const http::Request& request, const http::Refusal& refusal) {
+    const enforce::Refused refused =
+        enforce::Enforcer(context_).refuse_request(connection_, request, refusal);
+    co_await answer(refused.denial, request, false);
+    co_await close_gently(client_.stream, watchdog_);
+    co_return false;
   }
 
   net::Task<bool> fail(const enforce::RequestPermit& permit, std::string code, std::string reason) {

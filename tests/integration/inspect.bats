@@ -187,6 +187,46 @@ EOF
   [ "$(origin_saw "POST allowed.test /mcp")" -eq 1 ]
 }
 
+@test "WebSocket: the handshake and each kind of message are judged, and frames are checked" {
+  write_current_policy <<'EOF'
+version: 1
+filesystem_policy: {read_only: [/bin, /usr, /lib, /lib64, /etc], read_write: [/tmp]}
+network_policies:
+  chat:
+    endpoints:
+      - host: allowed.test
+        port: 80
+        protocol: websocket
+        rules:
+          - {allow: {method: GET, path: /chat}}
+          - {allow: {method: GET, path: /listen}}
+          - {allow: {method: WEBSOCKET_TEXT, path: /chat}}
+    binaries: [{path: /bin/busybox}]
+EOF
+  # PATH FRAME (printf's octal): the handshake through the proxy, one frame, and what comes back.
+  chat() {
+    # shellcheck disable=SC2016  # for the shell in the container
+    inspected -- sh -c '(printf "CONNECT allowed.test:80 HTTP/1.1\r\nHost: allowed.test:80\r\n\r\n"; sleep 0.3
+      printf "GET %s HTTP/1.1\r\nHost: allowed.test\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" "$0"
+      printf "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"; sleep 0.3
+      printf "$1"; sleep 0.5) | nc 127.0.0.1 3128 | tr -d "\000-\010\016-\037\200-\377"' "$@"
+  }
+  # "hello", masked
+  run chat /chat '\201\205\021\042\063\104yG_(~'
+  expect 0 "101 Switching Protocols" hello
+  [ "$(origin_saw 'message hello')" -eq 1 ]
+  expect_audit '.method == "WEBSOCKET_TEXT" and .verdict == "allow"'
+  run chat /listen '\201\205\021\042\063\104yG_(~'
+  expect 0 "101 Switching Protocols" "not permitted by policy, decision"
+  run chat /chat '\202\205\021\042\063\104yG_(~'
+  expect 0 "not permitted by policy, decision"
+  run chat /chat '\201\005hello'
+  expect 0 "not masked"
+  run chat /other '\201\205\021\042\063\104yG_(~'
+  expect 0 403 policy_denied
+  [ "$(origin_saw '^message')" -eq 1 ]
+}
+
 @test "C14: the authority outlives a worker that crashed, and its key is nowhere to be found" {
   write_current_policy <<'EOF'
 version: 1

@@ -5,6 +5,8 @@ origin.py DIRECTORY ADDRESS: HTTPS on 443 and 8443, HTTP on 80, UDP echo on 9999
 .test, NXDOMAIN for others). Every contact is a line in DIRECTORY/origin.log, so that a test can prove that a
 refused request never arrived. DIRECTORY/origin.ready appears when all sockets listen.
 """
+import base64
+import hashlib
 import http.server
 import os
 import socket
@@ -36,7 +38,23 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.rfile.readline()
         return body
 
+    def echo_messages(self):
+        key = self.headers["Sec-WebSocket-Key"] + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
+        self.send_response(101)
+        self.send_header("Upgrade", "websocket")
+        self.send_header("Connection", "Upgrade")
+        self.send_header("Sec-WebSocket-Accept", base64.b64encode(hashlib.sha1(key.encode()).digest()).decode())
+        self.end_headers()
+        self.close_connection = True
+        while len(head := self.rfile.read(2)) == 2:
+            mask = self.rfile.read(4)
+            payload = bytes(b ^ mask[i % 4] for i, b in enumerate(self.rfile.read(head[1] & 127)))
+            note("message", payload.decode(errors="replace"))
+            self.wfile.write(bytes([head[0], len(payload)]) + payload)
+
     def answer(self):
+        if self.headers.get("Upgrade") == "websocket":
+            return self.echo_messages()
         body = self.read_body()
         note("https" if isinstance(self.connection, ssl.SSLSocket) else "http",
              f"{self.command} {self.headers.get('Host')} {self.path} {len(body)}")
