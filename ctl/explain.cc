@@ -2,38 +2,18 @@
 
 #include <algorithm>
 
+#include "policy/model/words.h"
 #include "runtime/base/json.h"
 
 namespace nemoclaw::ctl {
 namespace {
 
-using policy::Access;
 using policy::Endpoint;
 using policy::NetworkEntry;
 using policy::Protocol;
 
 const char* protocol_name(Protocol protocol) {
-  switch (protocol) {
-    case Protocol::L4:
-      return "connections";
-    case Protocol::Rest:
-      return "rest";
-    case Protocol::WebSocket:
-      return "websocket";
-    case Protocol::GraphQl:
-      return "graphql";
-    case Protocol::Mcp:
-      return "mcp";
-    case Protocol::JsonRpc:
-      return "json-rpc";
-    case Protocol::Tcp:
-      return "tcp";
-  }
-  return "";
-}
-
-bool is_inspected(const Endpoint& endpoint) {
-  return endpoint.protocol != Protocol::L4 && endpoint.protocol != Protocol::Tcp;
+  return protocol == Protocol::L4 ? "connections" : policy::word(protocol);
 }
 
 std::string join(const std::vector<std::string>& texts) {
@@ -50,7 +30,7 @@ std::string ports_of(const Endpoint& endpoint) {
 
 // "requests are judged (rest, implied by rules or access)".
 std::string judged_as(const Endpoint& endpoint) {
-  if (!is_inspected(endpoint))
+  if (!policy::is_inspected(endpoint.protocol))
     return endpoint.tls == policy::Tls::Passthrough ? "connections, tls passed through" : "connections";
   std::string text = std::string("each request, as ") + protocol_name(endpoint.protocol);
   if (!endpoint.protocol_written) text += " (implied by rules or access)";
@@ -107,8 +87,9 @@ void write_network(json::Writer& writer, const policy::Policy& policy) {
       for (uint16_t port : endpoint.ports) writer.value(static_cast<unsigned>(port));
       writer.end_array();
       writer.member("path", endpoint.path).member("protocol", protocol_name(endpoint.protocol));
-      writer.member("protocol_implied", is_inspected(endpoint) && !endpoint.protocol_written);
-      writer.member("inspected", is_inspected(endpoint));
+      writer.member("protocol_implied",
+                    policy::is_inspected(endpoint.protocol) && !endpoint.protocol_written);
+      writer.member("inspected", policy::is_inspected(endpoint.protocol));
       writer.member("enforced", endpoint.enforcement == policy::Enforcement::Enforce);
       writer.member("allowed_ips", endpoint.allowed_ips).end_object();
     }

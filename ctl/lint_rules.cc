@@ -2,6 +2,7 @@
 
 #include "ctl/lint.h"
 #include "policy/model/host.h"
+#include "policy/model/words.h"
 #include "policy/parse/full_schema_network.h"
 #include "runtime/base/json.h"
 
@@ -58,9 +59,9 @@ bool access_allows(policy::Access access, std::string_view method) {
 }
 
 bool reaches(const Endpoint& endpoint, const Rule& denied) {
-  const bool connections =
-      endpoint.protocol == policy::Protocol::L4 || endpoint.protocol == policy::Protocol::Tcp;
-  if (connections || endpoint.mcp_known_methods || access_allows(endpoint.access, denied.method)) return true;
+  if (!policy::is_inspected(endpoint.protocol) || endpoint.mcp_known_methods ||
+      access_allows(endpoint.access, denied.method))
+    return true;
   return std::any_of(endpoint.rules.begin(), endpoint.rules.end(), [&](const Rule& rule) {
     return methods_meet(rule.method, denied.method) && paths_may_meet(rule.path, denied.path);
   });

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "policy/model/words.h"
 #include "runtime/base/path.h"
 
 namespace nemoclaw::ctl {
@@ -96,7 +97,7 @@ void compare_process(const policy::Policy& before, const policy::Policy& after, 
   add_changed("process", "run_as_group", old.run_as_group, now.run_as_group, difference);
   add_changed("process", "path", old.path, now.path, difference);
   const auto base = [](const policy::ProcessPolicy& process) {
-    return std::string(process.syscalls == policy::SyscallBase::Agent ? "agent" : "docker");
+    return std::string(policy::word(process.syscalls));
   };
   add_changed("process", "syscalls", base(old), base(now), difference);
 }

@@ -2,6 +2,7 @@
 
 #include "ctl/policy_difference.h"
 #include "policy/model/host.h"
+#include "policy/model/words.h"
 #include "policy/parse/full_schema_network.h"
 #include "runtime/base/json.h"
 
@@ -57,7 +58,7 @@ void add_access(const Atom& base, policy::Access access, std::vector<Atom>& atom
 
 void add_endpoint(const Endpoint& endpoint, Atom atom, bool denials, std::vector<Atom>& atoms) {
   atom.host = endpoint.host;
-  atom.protocol = policy::protocol_word(endpoint.protocol);
+  atom.protocol = policy::word(endpoint.protocol);
   if (atom.protocol == "tcp") atom.protocol.clear();
   atom.terms = rest_of(policy::endpoint_value(endpoint), {"host", "port", "ports", "protocol", "access",
                                                           "rules", "deny_rules", "limits", "enforcement"});

@@ -3,6 +3,7 @@
 
 #include "policy/engine/compiled.h"
 #include "policy/model/conflict.h"
+#include "policy/model/words.h"
 
 namespace nemoclaw::policy {
 namespace {
@@ -21,7 +22,7 @@ Result<CompiledEndpoint> compile_endpoint(const Endpoint& endpoint) {
     compiled.protocol = Protocol::Rest;
     compiled.access = Access::Full;
   }
-  compiled.needs_l7 = compiled.protocol != Protocol::L4 && compiled.protocol != Protocol::Tcp;
+  compiled.needs_l7 = is_inspected(compiled.protocol);
   compiled.ports = endpoint.ports;
   std::sort(compiled.ports.begin(), compiled.ports.end());
   if (!endpoint.host.empty()) compiled.host = TRY(HostPattern::parse(endpoint.host));

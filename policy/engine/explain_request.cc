@@ -1,5 +1,6 @@
 // The allow rule that came nearest to a request, and what is missing.
 #include "policy/engine/compiled_engine.h"
+#include "policy/model/words.h"
 
 namespace nemoclaw::policy {
 namespace {
@@ -21,10 +22,6 @@ const char* missing(int rank) {
   }
 }
 
-const char* access_name(Access access) {
-  return access == Access::ReadOnly ? "read-only" : access == Access::ReadWrite ? "read-write" : "full";
-}
-
 }  // namespace
 
 void explain_request(const std::vector<Grant>& grants, const L7Request& request, Decision& decision) {
@@ -35,8 +32,8 @@ void explain_request(const std::vector<Grant>& grants, const L7Request& request,
     const bool by_method = endpoint.protocol == Protocol::Rest || endpoint.protocol == Protocol::WebSocket;
     if (endpoint.access != Access::None && best < 2) {
       best = 2;
-      decision.nearest = start + std::to_string(endpoint.line) +
-                         ") has access: " + access_name(endpoint.access) + ", which does not cover it";
+      decision.nearest = start + std::to_string(endpoint.line) + ") has access: " + word(endpoint.access) +
+                         ", which does not cover it";
     }
     for (size_t i = 0; i < endpoint.allow.size(); ++i) {
       const RuleMatcher& rule = endpoint.allow[i];

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "policy/model/host.h"
+#include "policy/model/words.h"
 
 namespace nemoclaw::policy {
 namespace {
@@ -20,17 +21,13 @@ bool share_port(const Endpoint& a, const Endpoint& b) {
   });
 }
 
-bool is_plain(const Endpoint& endpoint) {
-  return endpoint.protocol == Protocol::L4 || endpoint.protocol == Protocol::Tcp;
-}
-
 const char* disagreement(const Endpoint& a, const Endpoint& b) {
   if (a.tls != b.tls) return "tls";
   auto ips_a = a.allowed_ips, ips_b = b.allowed_ips;
   std::sort(ips_a.begin(), ips_a.end());
   std::sort(ips_b.begin(), ips_b.end());
   if (ips_a != ips_b) return "allowed_ips";
-  if (a.path != b.path || is_plain(a) || is_plain(b)) return nullptr;
+  if (a.path != b.path || !is_inspected(a.protocol) || !is_inspected(b.protocol)) return nullptr;
   if (a.enforcement != b.enforcement) return "enforcement";
   if (a.protocol != b.protocol) return "protocol";
   return nullptr;

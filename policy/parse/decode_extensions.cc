@@ -1,4 +1,5 @@
 // inbound, dns, approval, audit.
+#include "policy/model/words.h"
 #include "policy/parse/decode.h"
 #include "policy/parse/validate.h"
 
@@ -33,7 +34,7 @@ const Keys<InboundRule>& inbound_keys() {
 const Keys<Policy>& dns_keys() {
   static const Keys<Policy> keys = {
       choice<Policy>(
-          "mode", {"policy", "open", "off"},
+          "mode", written_words(kDnsWords),
           [](Policy& out, size_t index) { out.dns = static_cast<DnsMode>(index); },
           "policy: only names that the policy allows are answered."),
   };
@@ -43,7 +44,7 @@ const Keys<Policy>& dns_keys() {
 const Keys<Policy>& approval_keys() {
   static const Keys<Policy> keys = {
       choice<Policy>(
-          "mode", {"off", "ask", "learn"},
+          "mode", written_words(kApprovalWords),
           [](Policy& out, size_t index) { out.approval = static_cast<ApprovalMode>(index); },
           "What happens with unlisted destinations."),
       integer("hold_ms", &Policy::approval_hold_ms, 0, 600'000, "How long a request waits for an answer."),

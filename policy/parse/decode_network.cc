@@ -1,6 +1,7 @@
 // network_policies: entries, endpoints, binaries.
 #include <algorithm>
 
+#include "policy/model/words.h"
 #include "policy/parse/decode.h"
 #include "policy/parse/validate.h"
 #include "runtime/base/path.h"
@@ -77,26 +78,22 @@ const Keys<Endpoint>& endpoint_keys() {
       other<Endpoint>("path", text_shape(kRequestPath), decode_path,
                       "Chooses between several endpoints of one host and port."),
       choice<Endpoint>(
-          "protocol", {"rest", "websocket", "graphql", "mcp", "json-rpc", "tcp"},
+          "protocol", written_words(kProtocolWords),
           [](Endpoint& out, size_t index) {
-            constexpr Protocol kProtocols[] = {Protocol::Rest, Protocol::WebSocket, Protocol::GraphQl,
-                                               Protocol::Mcp,  Protocol::JsonRpc,   Protocol::Tcp};
-            out.protocol = kProtocols[index];
+            out.protocol = static_cast<Protocol>(index + 1);
             out.protocol_written = true;
           },
           "What the requests are; absent: connections only."),
       choice<Endpoint>(
-          "tls", {"auto", "terminate", "passthrough", "skip"},
+          "tls", written_words(kTlsWords),
           [](Endpoint& out, size_t index) { out.tls = index < 2 ? Tls::Auto : Tls::Passthrough; },
           "Whether TLS is opened for inspection."),
       choice<Endpoint>(
-          "enforcement", {"enforce", "audit"},
-          [](Endpoint& out, size_t index) {
-            out.enforcement = index == 0 ? Enforcement::Enforce : Enforcement::Audit;
-          },
+          "enforcement", written_words(kEnforcementWords),
+          [](Endpoint& out, size_t index) { out.enforcement = static_cast<Enforcement>(index); },
           "audit forwards and records what rules would deny."),
       choice<Endpoint>(
-          "access", {"read-only", "read-write", "full"},
+          "access", written_words(kAccessWords),
           [](Endpoint& out, size_t index) { out.access = static_cast<Access>(index + 1); },
           "A ready set of methods; excludes rules."),
       rules_key(),

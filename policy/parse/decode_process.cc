@@ -1,3 +1,4 @@
+#include "policy/model/words.h"
 #include "policy/parse/decode.h"
 #include "policy/parse/validate.h"
 
@@ -45,15 +46,16 @@ void read_syscall_names(Diagnostics& diagnostics, const Node& node, std::string_
   });
 }
 
-const std::vector<std::string_view> kBases = {"agent", "docker"};
+const std::vector<std::string_view>& bases() {
+  static const auto words = written_words(kSyscallBaseWords);
+  return words;
+}
 
 const Keys<ProcessPolicy>& syscalls_keys() {
   static const Keys<ProcessPolicy> keys = {
       choice<ProcessPolicy>(
-          "base", kBases,
-          [](ProcessPolicy& out, size_t index) {
-            out.syscalls = index == 0 ? SyscallBase::Agent : SyscallBase::Docker;
-          },
+          "base", bases(),
+          [](ProcessPolicy& out, size_t index) { out.syscalls = static_cast<SyscallBase>(index); },
           "The profile that allow and deny change."),
       other<ProcessPolicy>(
           "allow", list_shape(Shape::Text),
@@ -76,8 +78,8 @@ void decode_syscalls(Diagnostics& diagnostics, const Node& node, ProcessPolicy& 
     decode_map(diagnostics, node, "syscalls", syscalls_keys(), out);
     return;
   }
-  if (const auto index = read_choice(diagnostics, node, "syscalls", kBases))
-    out.syscalls = *index == 0 ? SyscallBase::Agent : SyscallBase::Docker;
+  if (const auto index = read_choice(diagnostics, node, "syscalls", bases()))
+    out.syscalls = static_cast<SyscallBase>(*index);
 }
 
 void decode_search_path(Diagnostics& diagnostics, const Node& node, ProcessPolicy& out) {
@@ -112,8 +114,8 @@ const Keys<ProcessPolicy>& process_keys() {
       other<P>("keep_environment", list_shape(Shape::Text), decode_keep_environment,
                "Dangerous variables of the image that stay."),
       boolean("no_new_privileges", &P::no_new_privileges, "No privilege is gained by execve."),
-      other<P>("syscalls", either_shape({choice_shape(kBases), object_shape(syscalls_keys)}), decode_syscalls,
-               "agent, docker, or changes to one of them."),
+      other<P>("syscalls", either_shape({choice_shape(bases()), object_shape(syscalls_keys)}),
+               decode_syscalls, "agent, docker, or changes to one of them."),
   };
   return keys;
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "policy/model/words.h"
 #include "policy/parse/diagnostics.h"
 #include "policy/parse/full_schema_network.h"
 #include "policy/parse/tree.h"
@@ -38,7 +39,7 @@ std::vector<std::string> capability_texts(const ProcessPolicy& process) {
 }
 
 json::Value syscalls_value(const ProcessPolicy& process) {
-  const char* base = process.syscalls == SyscallBase::Agent ? "agent" : "docker";
+  const char* base = word(process.syscalls);
   if (process.syscalls_allow.empty() && process.syscalls_deny.empty()) return make_text(base);
   json::Value value = make_object();
   put(value, "base", make_text(base));
@@ -62,7 +63,7 @@ json::Value process_value(const ProcessPolicy& process) {
   put_texts(value, "keep_environment", process.keep_environment);
   if (!process.no_new_privileges) put(value, "no_new_privileges", make_boolean(false));
   json::Value syscalls = syscalls_value(process);
-  if (syscalls.string != "agent") put(value, "syscalls", std::move(syscalls));
+  if (syscalls.string != word(SyscallBase::Agent)) put(value, "syscalls", std::move(syscalls));
   return value;
 }
 
@@ -81,9 +82,7 @@ json::Value inbound_value(const std::vector<InboundRule>& rules) {
 json::Value approval_value(const Policy& policy) {
   const Policy defaults;
   json::Value value = make_object();
-  constexpr const char* kModes[] = {"off", "ask", "learn"};
-  if (policy.approval != defaults.approval)
-    put(value, "mode", make_text(kModes[static_cast<size_t>(policy.approval)]));
+  if (policy.approval != defaults.approval) put(value, "mode", make_text(word(policy.approval)));
   if (policy.approval_hold_ms != defaults.approval_hold_ms)
     put(value, "hold_ms", make_number(policy.approval_hold_ms));
   if (policy.approval_lifetime != defaults.approval_lifetime)
@@ -160,8 +159,7 @@ json::Value full_schema(const Policy& policy) {
   put_section(root, "process", process_value(policy.process));
   put(root, "network_policies", network_value(policy.network));
   put_section(root, "inbound", inbound_value(policy.inbound));
-  if (policy.dns != DnsMode::Policy)
-    put(root, "dns", one_member("mode", make_text(policy.dns == DnsMode::Open ? "open" : "off")));
+  if (policy.dns != DnsMode::Policy) put(root, "dns", one_member("mode", make_text(word(policy.dns))));
   put_section(root, "approval", approval_value(policy));
   put_section(root, "integrity", integrity_value(policy.integrity));
   if (!policy.audit_queries_redact) put(root, "audit", one_member("queries", make_text("keep")));

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "policy/model/words.h"
 #include "policy/parse/value_builder.h"
 
 namespace nemoclaw::policy {
@@ -25,11 +26,6 @@ void put_ports(json::Value& value, const std::vector<uint16_t>& ports) {
   put(value, "ports", std::move(list));
 }
 
-const char* access_word(Access access) {
-  constexpr const char* kWords[] = {"", "read-only", "read-write", "full"};
-  return kWords[static_cast<size_t>(access)];
-}
-
 json::Value query_value(const std::vector<QueryRule>& query) {
   json::Value value = make_object();
   for (const QueryRule& rule : query) {
@@ -41,26 +37,6 @@ json::Value query_value(const std::vector<QueryRule>& query) {
 }
 
 }  // namespace
-
-const char* protocol_word(Protocol protocol) {
-  switch (protocol) {
-    case Protocol::L4:
-      return "";
-    case Protocol::Rest:
-      return "rest";
-    case Protocol::WebSocket:
-      return "websocket";
-    case Protocol::GraphQl:
-      return "graphql";
-    case Protocol::Mcp:
-      return "mcp";
-    case Protocol::JsonRpc:
-      return "json-rpc";
-    case Protocol::Tcp:
-      return "tcp";
-  }
-  return "";
-}
 
 json::Value rule_value(const Rule& rule) {
   json::Value value = make_object();
@@ -79,10 +55,10 @@ json::Value endpoint_value(const Endpoint& endpoint) {
   put_text(value, "host", endpoint.host);
   put_ports(value, endpoint.ports);
   put_text(value, "path", endpoint.path);
-  put_text(value, "protocol", protocol_word(endpoint.protocol));
+  put_text(value, "protocol", word(endpoint.protocol));
   if (endpoint.tls == Tls::Passthrough) put_text(value, "tls", "passthrough");
   if (endpoint.enforcement == Enforcement::Audit) put_text(value, "enforcement", "audit");
-  put_text(value, "access", access_word(endpoint.access));
+  put_text(value, "access", word(endpoint.access));
   json::Value rules = make_array(), deny_rules = make_array();
   for (const Rule& rule : endpoint.rules) {
     json::Value wrapped = make_object();

@@ -14,6 +14,5 @@ json::Value endpoint_value(const Endpoint& endpoint);
 json::Value binary_value(const Binary& binary);
 // Without the word `allow`.
 json::Value rule_value(const Rule& rule);
-const char* protocol_word(Protocol protocol);  // "" for connections without inspection
 
 }  // namespace nemoclaw::policy

@@ -3,6 +3,7 @@
 #include "policy/model/address.h"
 #include "policy/model/conflict.h"
 #include "policy/model/host.h"
+#include "policy/model/words.h"
 #include "policy/parse/validate.h"
 
 namespace nemoclaw::policy {
@@ -32,22 +33,7 @@ bool is_local_name(std::string_view host) {
          (host.size() > kSuffix.size() && host.substr(host.size() - kSuffix.size()) == kSuffix);
 }
 
-const char* tls_reason(Protocol protocol) {
-  switch (protocol) {
-    case Protocol::Rest:
-      return "protocol rest";
-    case Protocol::WebSocket:
-      return "protocol websocket";
-    case Protocol::GraphQl:
-      return "protocol graphql";
-    case Protocol::Mcp:
-      return "protocol mcp";
-    case Protocol::JsonRpc:
-      return "protocol json-rpc";
-    default:
-      return nullptr;
-  }
-}
+std::string protocol_text(Protocol protocol) { return std::string("protocol ") + word(protocol); }
 
 }  // namespace
 
@@ -145,15 +131,14 @@ void check_access_excludes_rules(Diagnostics& diagnostics, const Endpoint& endpo
 }
 
 void check_protocol_has_rules(Diagnostics& diagnostics, const Endpoint& endpoint) {
-  const bool judged = tls_reason(endpoint.protocol) != nullptr;
+  const bool judged = is_inspected(endpoint.protocol);
   const bool says_what =
       endpoint.access != Access::None || !endpoint.rules.empty() || endpoint.mcp_known_methods;
   // Deny rules alone are fine: they beat what other entries allow.
   if (judged && !says_what && endpoint.deny_rules.empty())
-    diagnostics.error(
-        "P0418", endpoint.at,
-        std::string(tls_reason(endpoint.protocol)) + " without 'rules' or 'access' allows nothing",
-        "add 'access: read-only', or rules");
+    diagnostics.error("P0418", endpoint.at,
+                      protocol_text(endpoint.protocol) + " without 'rules' or 'access' allows nothing",
+                      "add 'access: read-only', or rules");
   if (!judged && (!endpoint.deny_rules.empty() || (endpoint.protocol == Protocol::Tcp && says_what)))
     diagnostics.error("P0419", endpoint.at,
                       "'protocol: tcp' is not inspected, so rules and access have no effect",
@@ -161,11 +146,11 @@ void check_protocol_has_rules(Diagnostics& diagnostics, const Endpoint& endpoint
 }
 
 void check_inspection_needs_tls(Diagnostics& diagnostics, const Endpoint& endpoint) {
-  const char* reason = tls_reason(endpoint.protocol);
-  if (reason && endpoint.tls == Tls::Passthrough)
-    diagnostics.error("P0414", endpoint.at,
-                      std::string(reason) + " needs to see the requests, but tls is passed through",
-                      "remove 'tls', or remove protocol, rules and access");
+  if (is_inspected(endpoint.protocol) && endpoint.tls == Tls::Passthrough)
+    diagnostics.error(
+        "P0414", endpoint.at,
+        protocol_text(endpoint.protocol) + " needs to see the requests, but tls is passed through",
+        "remove 'tls', or remove protocol, rules and access");
 }
 
 void check_no_conflict(Diagnostics& diagnostics, const Policy& policy) {

@@ -2,52 +2,10 @@
 #include <vector>
 
 #include "policy/parse/validate.h"
+#include "runtime/base/capability_names.h"
 
 namespace nemoclaw::policy {
 namespace {
-
-// capabilities(7), in the kernel's order; the reader must know the names without libcap.
-const std::vector<std::string_view> kCapabilities = {"CAP_CHOWN",
-                                                     "CAP_DAC_OVERRIDE",
-                                                     "CAP_DAC_READ_SEARCH",
-                                                     "CAP_FOWNER",
-                                                     "CAP_FSETID",
-                                                     "CAP_KILL",
-                                                     "CAP_SETGID",
-                                                     "CAP_SETUID",
-                                                     "CAP_SETPCAP",
-                                                     "CAP_LINUX_IMMUTABLE",
-                                                     "CAP_NET_BIND_SERVICE",
-                                                     "CAP_NET_BROADCAST",
-                                                     "CAP_NET_ADMIN",
-                                                     "CAP_NET_RAW",
-                                                     "CAP_IPC_LOCK",
-                                                     "CAP_IPC_OWNER",
-                                                     "CAP_SYS_MODULE",
-                                                     "CAP_SYS_RAWIO",
-                                                     "CAP_SYS_CHROOT",
-                                                     "CAP_SYS_PTRACE",
-                                                     "CAP_SYS_PACCT",
-                                                     "CAP_SYS_ADMIN",
-                                                     "CAP_SYS_BOOT",
-                                                     "CAP_SYS_NICE",
-                                                     "CAP_SYS_RESOURCE",
-                                                     "CAP_SYS_TIME",
-                                                     "CAP_SYS_TTY_CONFIG",
-                                                     "CAP_MKNOD",
-                                                     "CAP_LEASE",
-                                                     "CAP_AUDIT_WRITE",
-                                                     "CAP_AUDIT_CONTROL",
-                                                     "CAP_SETFCAP",
-                                                     "CAP_MAC_OVERRIDE",
-                                                     "CAP_MAC_ADMIN",
-                                                     "CAP_SYSLOG",
-                                                     "CAP_WAKE_ALARM",
-                                                     "CAP_BLOCK_SUSPEND",
-                                                     "CAP_AUDIT_READ",
-                                                     "CAP_PERFMON",
-                                                     "CAP_BPF",
-                                                     "CAP_CHECKPOINT_RESTORE"};
 
 bool is_digits(std::string_view text) {
   return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
@@ -99,9 +57,9 @@ std::optional<std::string> check_capability(Diagnostics& diagnostics, Location a
   std::transform(full.begin(), full.end(), full.begin(),
                  [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c; });
   if (full.rfind("CAP_", 0) != 0) full = "CAP_" + full;
-  if (std::find(kCapabilities.begin(), kCapabilities.end(), full) != kCapabilities.end()) return full;
-  diagnostics.error("P0303", at, quoted(name, 64) + " is no Linux capability",
-                    did_you_mean(full, kCapabilities));
+  const std::vector<std::string_view> known(std::begin(kCapabilityNames), std::end(kCapabilityNames));
+  if (std::find(known.begin(), known.end(), full) != known.end()) return full;
+  diagnostics.error("P0303", at, quoted(name, 64) + " is no Linux capability", did_you_mean(full, known));
   return std::nullopt;
 }
 

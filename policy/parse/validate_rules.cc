@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "policy/model/words.h"
 #include "policy/parse/validate.h"
 
 namespace nemoclaw::policy {
@@ -19,25 +20,7 @@ struct Used {
   bool used;
 };
 
-const char* protocol_name(Protocol protocol) {
-  switch (protocol) {
-    case Protocol::L4:
-      return "L4";
-    case Protocol::Rest:
-      return "rest";
-    case Protocol::WebSocket:
-      return "websocket";
-    case Protocol::GraphQl:
-      return "graphql";
-    case Protocol::Mcp:
-      return "mcp";
-    case Protocol::JsonRpc:
-      return "json-rpc";
-    case Protocol::Tcp:
-      return "tcp";
-  }
-  return "";
-}
+const char* protocol_name(Protocol protocol) { return protocol == Protocol::L4 ? "L4" : word(protocol); }
 
 // The rule keys that a protocol's requests can be judged by.
 std::vector<std::string_view> keys_of(Protocol protocol) {

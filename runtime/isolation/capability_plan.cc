@@ -8,53 +8,11 @@
 
 #include <cerrno>
 
+#include "runtime/base/capability_names.h"
+
 namespace nemoclaw::isolation {
 
 namespace {
-
-// By number; the kernel's ABI.
-constexpr const char* names[] = {"CAP_CHOWN",
-                                 "CAP_DAC_OVERRIDE",
-                                 "CAP_DAC_READ_SEARCH",
-                                 "CAP_FOWNER",
-                                 "CAP_FSETID",
-                                 "CAP_KILL",
-                                 "CAP_SETGID",
-                                 "CAP_SETUID",
-                                 "CAP_SETPCAP",
-                                 "CAP_LINUX_IMMUTABLE",
-                                 "CAP_NET_BIND_SERVICE",
-                                 "CAP_NET_BROADCAST",
-                                 "CAP_NET_ADMIN",
-                                 "CAP_NET_RAW",
-                                 "CAP_IPC_LOCK",
-                                 "CAP_IPC_OWNER",
-                                 "CAP_SYS_MODULE",
-                                 "CAP_SYS_RAWIO",
-                                 "CAP_SYS_CHROOT",
-                                 "CAP_SYS_PTRACE",
-                                 "CAP_SYS_PACCT",
-                                 "CAP_SYS_ADMIN",
-                                 "CAP_SYS_BOOT",
-                                 "CAP_SYS_NICE",
-                                 "CAP_SYS_RESOURCE",
-                                 "CAP_SYS_TIME",
-                                 "CAP_SYS_TTY_CONFIG",
-                                 "CAP_MKNOD",
-                                 "CAP_LEASE",
-                                 "CAP_AUDIT_WRITE",
-                                 "CAP_AUDIT_CONTROL",
-                                 "CAP_SETFCAP",
-                                 "CAP_MAC_OVERRIDE",
-                                 "CAP_MAC_ADMIN",
-                                 "CAP_SYSLOG",
-                                 "CAP_WAKE_ALARM",
-                                 "CAP_BLOCK_SUSPEND",
-                                 "CAP_AUDIT_READ",
-                                 "CAP_PERFMON",
-                                 "CAP_BPF",
-                                 "CAP_CHECKPOINT_RESTORE"};
-constexpr int names_count = static_cast<int>(std::size(names));
 
 uint64_t bit(int number) { return uint64_t{1} << number; }
 
@@ -89,25 +47,25 @@ uint64_t available_capabilities() {
   const Result<KernelSets> sets = read_sets();
   if (!sets) return 0;
   uint64_t available = 0;
-  for (int number = 0; number < names_count; ++number)
+  for (int number = 0; number < kCapabilityCount; ++number)
     if ((sets->permitted & bit(number)) != 0 && prctl(PR_CAPBSET_READ, number, 0, 0, 0) == 1)
       available |= bit(number);
   return available;
 }
 
 int capability_number(std::string_view name) {
-  for (int number = 0; number < names_count; ++number)
-    if (name.size() == std::string_view(names[number]).size() &&
-        strncasecmp(name.data(), names[number], name.size()) == 0)
+  for (int number = 0; number < kCapabilityCount; ++number)
+    if (name.size() == std::string_view(kCapabilityNames[number]).size() &&
+        strncasecmp(name.data(), kCapabilityNames[number], name.size()) == 0)
       return number;
   return -1;
 }
 
 const char* capability_name(int number) {
-  return number >= 0 && number < names_count ? names[number] : nullptr;
+  return number >= 0 && number < kCapabilityCount ? kCapabilityNames[number] : nullptr;
 }
 
-oci::Strings capability_names() { return {std::begin(names), std::end(names)}; }
+oci::Strings capability_names() { return {std::begin(kCapabilityNames), std::end(kCapabilityNames)}; }
 
 CapabilityPlan plan_capabilities(const std::optional<oci::Capabilities>& capabilities, uint64_t available) {
   CapabilityPlan plan;
@@ -154,9 +112,9 @@ Result<void> set_capabilities(const CapabilityPlan& plan) {
   // The kernel refuses an ambient capability that is not both permitted and inheritable; such an entry has no
   // meaning.
   const uint64_t ambient = plan.ambient & plan.permitted & plan.inheritable;
-  for (int number = 0; number < names_count; ++number)
+  for (int number = 0; number < kCapabilityCount; ++number)
     if ((ambient & bit(number)) != 0 && prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, number, 0, 0) != 0)
-      return errno_error(std::string("raise ambient ") + names[number]);
+      return errno_error(std::string("raise ambient ") + kCapabilityNames[number]);
   return {};
 }
 

@@ -4,6 +4,7 @@
 #include <cstdlib>
 
 #include "nemoclaw_version.h"
+#include "runtime/base/capability_names.h"
 #include "runtime/base/file.h"
 #include "runtime/base/json.h"
 
@@ -25,23 +26,12 @@ List mount_options() {
           "unbindable"};
 }
 
-// All names up to CAP_LAST_CAP of the newest kernel; `features` reports those that the running kernel has.
-constexpr const char* capability_names[] = {
-    "CAP_CHOWN",           "CAP_DAC_OVERRIDE",  "CAP_DAC_READ_SEARCH", "CAP_FOWNER",        "CAP_FSETID",
-    "CAP_KILL",            "CAP_SETGID",        "CAP_SETUID",          "CAP_SETPCAP",       "CAP_LINUX_IMMUTABLE",
-    "CAP_NET_BIND_SERVICE", "CAP_NET_BROADCAST", "CAP_NET_ADMIN",      "CAP_NET_RAW",       "CAP_IPC_LOCK",
-    "CAP_IPC_OWNER",       "CAP_SYS_MODULE",    "CAP_SYS_RAWIO",       "CAP_SYS_CHROOT",    "CAP_SYS_PTRACE",
-    "CAP_SYS_PACCT",       "CAP_SYS_ADMIN",     "CAP_SYS_BOOT",        "CAP_SYS_NICE",      "CAP_SYS_RESOURCE",
-    "CAP_SYS_TIME",        "CAP_SYS_TTY_CONFIG", "CAP_MKNOD",          "CAP_LEASE",         "CAP_AUDIT_WRITE",
-    "CAP_AUDIT_CONTROL",   "CAP_SETFCAP",       "CAP_MAC_OVERRIDE",    "CAP_MAC_ADMIN",     "CAP_SYSLOG",
-    "CAP_WAKE_ALARM",      "CAP_BLOCK_SUSPEND", "CAP_AUDIT_READ",      "CAP_PERFMON",       "CAP_BPF",
-    "CAP_CHECKPOINT_RESTORE"};
-
+// Those that the running kernel has.
 List capabilities() {
-  size_t count = std::size(capability_names);
+  size_t count = kCapabilityCount;
   if (const Result<std::string> last = read_file("/proc/sys/kernel/cap_last_cap", 32); last)
     count = std::min(count, static_cast<size_t>(atoi(last->c_str())) + 1);
-  return List(capability_names, capability_names + count);
+  return List(kCapabilityNames, kCapabilityNames + count);
 }
 
 List namespaces() {
