@@ -37,6 +37,33 @@ shipped() { find "$PRESETS" -maxdepth 1 -name '*.yaml' ! -name default.yaml -exe
   [ "$tested" -eq 11 ] || fail "$tested presets tested"
 }
 
+@test "vectors use every host that a preset names, for something that works and something that is refused" {
+  local name
+  for name in $(shipped); do
+    "$CTL" policy convert --format json "$PRESETS/$name.yaml" >"$T/$name.json"
+    run jq -r --slurpfile vectors "$PRESETS/vectors/$name.json" '
+      def matches($pattern): . as $host | $pattern | split("*") | if length == 1 then .[0] == $host
+        else .[0] as $start | .[1] as $tail | ($host | startswith($start)) and ($host | endswith($tail)) end;
+      [.network_policies[].endpoints[].host] | unique[] as $pattern |
+      ("allow", "deny") as $expect |
+      select([$vectors[0].vectors[] | select(.expect == $expect) | .request.host | select(matches($pattern))] | length == 0) |
+      "\($pattern): \($expect)"' "$T/$name.json"
+    expect 0
+    [ -z "$output" ] || fail "$name has no vectors for:" "$output"
+  done
+}
+
+@test "presets name node and python where Debian, node:slim and python:slim have them" {
+  local name
+  for name in slack jira discord npm pypi telegram huggingface outlook github; do
+    run jq -e '[.network_policies[].binaries[].path] as $paths
+      | [["node", "/usr/bin/node", "/usr/local/bin/node"], ["python3", "/usr/bin/python3*", "/usr/local/bin/python3*"]]
+      | map(. as $row | select($paths | any(contains($row[0]))) | $row[1:] - $paths) | length > 0 and all(length == 0)' \
+      <("$CTL" policy convert --format json "$PRESETS/$name.yaml")
+    expect 0
+  done
+}
+
 @test "vectors fail with a policy that allows nothing" {
   run "$CTL" policy test "$PRESETS/default.yaml" --vectors "$PRESETS/vectors/pypi.json"
   expect 1 pip-download
