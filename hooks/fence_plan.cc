@@ -39,10 +39,17 @@ Result<void> add_prefix(const std::string& text, InboundAccept& accept) {
 }
 
 std::vector<std::string> capture_rules(const FencePlan& plan) {
+  const std::string names = format("redirect to :%u", plan.names_port);
   return {
       format("meta mark 0x%08x accept", plan.proxy_mark),
+      // Docker's embedded resolver is on loopback too, and would ask any name from inside the namespace.
+      "ip daddr 127.0.0.11 udp dport 53 " + names,
+      "ip daddr 127.0.0.11 tcp dport 53 " + names,
       // To the sandbox's own servers, whatever address they have: local addresses are routed over lo.
       "oif \"lo\" accept",
+      // Every other name server, whatever its address.
+      "udp dport 53 " + names,
+      "tcp dport 53 " + names,
       format("meta l4proto tcp redirect to :%u", plan.captured_port),
   };
 }
@@ -51,13 +58,16 @@ std::vector<std::string> output_rules(const FencePlan& plan) {
   std::vector<std::string> rules = {
       format("meta mark 0x%08x accept", plan.proxy_mark),
       // Docker's embedded resolver lives inside the namespace: asking it directly would be a way out by DNS.
-      // Any port, because Docker's own NAT has already turned 53 into the resolver's real port here.
+      // Its real port, which Docker's NAT makes of 53, can be reached without that translation as well.
       "ip daddr 127.0.0.11 meta l4proto tcp reject with tcp reset",
       "ip daddr 127.0.0.11 reject with icmpx port-unreachable",
       "oif \"lo\" accept",
       // A redirected packet still carries the interface that was chosen before the redirect.
       format("ct status dnat ip daddr 127.0.0.1 tcp dport %u accept", plan.captured_port),
       format("ct status dnat ip6 daddr ::1 tcp dport %u accept", plan.captured_port),
+      format("ct status dnat ip daddr 127.0.0.1 meta l4proto { tcp, udp } th dport %u accept",
+             plan.names_port),
+      format("ct status dnat ip6 daddr ::1 meta l4proto { tcp, udp } th dport %u accept", plan.names_port),
       // Answers to inbound connections only. The original direction of an established flow is the proxy's,
       // hence marked; without the direction a sandboxed process could take over the proxy's source port while
       // conntrack still remembers the flow.

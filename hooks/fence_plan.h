@@ -26,6 +26,7 @@ struct InboundAccept {
 struct FencePlan {
   uint32_t proxy_mark = 0x4e43;
   uint16_t captured_port = 3129;  // where the proxy takes redirected TCP, on 127.0.0.1 and ::1
+  uint16_t names_port = 3130;     // where the proxy answers questions for names, UDP and TCP
   uint16_t log_group = 20035;     // nflog group of refused attempts
   bool log = true;                // false: the kernel has no nfnetlink_log
   std::vector<InboundAccept> inbound;

@@ -20,7 +20,8 @@ namespace nemoclaw::hooks {
 namespace {
 
 constexpr uid_t kNobody = 65534;
-// A captured connection is refused at once, an escaped one hangs; long enough for one repeated SYN on a busy node.
+// A captured connection is refused at once, an escaped one hangs; long enough for one repeated SYN on a busy
+// node.
 constexpr int kConnectWaitMs = 2'000;
 constexpr uint32_t kMark = 0x4e43;
 
@@ -30,9 +31,11 @@ struct Target {
   bool by_fence;  // refused by a rule of the fence even without a route: the errno must be the fence's
 };
 constexpr Target kUdpTargets[] = {
-    {"127.0.0.11", 53, true}, {"192.0.2.1", 9, false}, {"2001:db8::1", 9, false}};
+    {"127.0.0.11", 54, true}, {"192.0.2.1", 9, false}, {"2001:db8::1", 9, false}};
 constexpr Target kTcpTargets[] = {
-    {"127.0.0.11", 53, true}, {"192.0.2.1", 9, false}, {"2001:db8::1", 9, false}};
+    {"127.0.0.11", 54, true}, {"127.0.0.11", 53, false}, {"192.0.2.1", 9, false}, {"2001:db8::1", 9, false}};
+constexpr Target kNameServers[] = {
+    {"127.0.0.11", 53, false}, {"192.0.2.1", 53, false}, {"2001:db8::1", 53, false}};
 
 struct Address {
   sockaddr_storage storage{};
@@ -82,6 +85,21 @@ std::string try_udp(const Target& target) {
   return "";
 }
 
+// A question for a name goes to where the proxy will listen, and nobody does yet: the kernel says so at once.
+// Silence would mean that it has left, an answer that somebody else gave it.
+std::string try_name_server(const Target& target) {
+  const Address address = address_of(target);
+  Fd socket = open_socket(address, SOCK_DGRAM);
+  if (!socket.valid()) return "";
+  // Without a route it does not even come to the fence.
+  if (connect(socket.raw(), address.get(), address.length) != 0) return "";
+  if (send(socket.raw(), "probe", 5, 0) < 0) return "";
+  pollfd waiting{socket.raw(), POLLIN, 0};
+  char byte = 0;
+  if (poll(&waiting, 1, kConnectWaitMs) > 0 && recv(socket.raw(), &byte, 1, 0) < 0) return "";
+  return format("a question to the name server %s was not redirected to the proxy", target.address);
+}
+
 std::string try_tcp(const Target& target) {
   const Address address = address_of(target);
   Fd socket = open_socket(address, SOCK_STREAM);
@@ -107,6 +125,8 @@ std::string attempt_everything() {
   std::string found = try_mark();
   for (const Target& target : kUdpTargets)
     if (found.empty()) found = try_udp(target);
+  for (const Target& target : kNameServers)
+    if (found.empty()) found = try_name_server(target);
   for (const Target& target : kTcpTargets)
     if (found.empty()) found = try_tcp(target);
   return found;

@@ -9,8 +9,8 @@ namespace nemoclaw::policy {
 
 class CompiledEngine final : public Engine {
  public:
-  CompiledEngine(std::vector<CompiledEntry> entries, std::vector<std::string> named)
-      : entries_(std::move(entries)), index_(entries_), named_(std::move(named)) {}
+  CompiledEngine(std::vector<CompiledEntry> entries, std::vector<std::string> named, DnsMode dns)
+      : entries_(std::move(entries)), index_(entries_), named_(std::move(named)), dns_(dns) {}
 
   Decision decide_l4(const L4Request& request) const override;
   Decision decide_l7(const L7Request& request) const override;
@@ -18,6 +18,8 @@ class CompiledEngine final : public Engine {
   Decision judge_addresses(const L4Request& request, const Decision& l4,
                            const std::vector<Address>& addresses,
                            const std::vector<Address>& node_addresses) const override;
+  HostMatch match_host(std::string_view host) const override;
+  DnsMode dns_mode() const override { return dns_; }
   std::vector<std::string> named_binaries() const override { return named_; }
 
  private:
@@ -43,6 +45,7 @@ class CompiledEngine final : public Engine {
   std::vector<CompiledEntry> entries_;
   EndpointIndex index_;  // points into entries_
   std::vector<std::string> named_;
+  DnsMode dns_;
 };
 
 // "POST /x not permitted by policy", and the allow rule that came nearest.

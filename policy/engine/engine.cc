@@ -1,5 +1,6 @@
 #include "policy/engine/engine.h"
 
+#include <algorithm>
 #include <set>
 
 #include "policy/engine/compiled_engine.h"
@@ -106,11 +107,21 @@ Decision CompiledEngine::judge_addresses(const L4Request& request, const Decisio
   return decision;
 }
 
+HostMatch CompiledEngine::match_host(std::string_view host) const {
+  HostMatch best = HostMatch::None;
+  index_.for_each_host_match(host, [&](const Grant& grant) {
+    if (grant.endpoint->host)
+      best = std::max(best, grant.endpoint->is_exact() ? HostMatch::Exact : HostMatch::Wildcard);
+    return best != HostMatch::Exact;
+  });
+  return best;
+}
+
 Result<std::shared_ptr<const Engine>> Engine::compile(const Policy& policy,
                                                       const std::vector<BinaryAlias>& aliases) {
   auto entries = TRY(compile_entries(policy, aliases));
   return std::shared_ptr<const Engine>(
-      std::make_shared<CompiledEngine>(std::move(entries), collect_named(policy)));
+      std::make_shared<CompiledEngine>(std::move(entries), collect_named(policy), policy.dns));
 }
 
 }  // namespace nemoclaw::policy

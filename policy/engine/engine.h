@@ -19,6 +19,9 @@ namespace nemoclaw::policy {
 
 enum class Verdict : uint8_t { Allow, Deny };
 
+// How the policy names a host, whatever the port and the program.
+enum class HostMatch : uint8_t { None, Wildcard, Exact };
+
 struct Decision {
   Verdict verdict = Verdict::Deny;
   std::string layer;       // "l4", "l7", "ssrf", "identity"
@@ -64,6 +67,9 @@ class Engine {
   virtual Decision judge_addresses(const L4Request& request, const Decision& l4,
                                    const std::vector<Address>& addresses,
                                    const std::vector<Address>& node_addresses) const = 0;
+  // Which names may be resolved for the sandbox. An endpoint that is addresses alone names no host.
+  virtual HostMatch match_host(std::string_view host) const = 0;
+  virtual DnsMode dns_mode() const = 0;
   // Binary paths (no globs) that the policy names: hashed at create.
   virtual std::vector<std::string> named_binaries() const = 0;
 };

@@ -20,6 +20,14 @@ bool names_docker_resolver(const ResolvConf& configuration) {
   return std::find(servers.begin(), servers.end(), kDockerResolver) != servers.end();
 }
 
+void drop_local_servers(ResolvConf& configuration) {
+  const std::vector<std::string> reachable = reachable_servers(configuration.nameservers);
+  std::erase_if(configuration.nameservers, [&](const std::string& server) {
+    return server != kDockerResolver &&
+           std::find(reachable.begin(), reachable.end(), server) == reachable.end();
+  });
+}
+
 std::vector<std::string> parse_external_servers(std::string_view resolv_conf) {
   const size_t at = resolv_conf.rfind(kComment);
   if (at == std::string_view::npos || (at > 0 && resolv_conf[at - 1] != '\n')) return {};

@@ -14,6 +14,10 @@ namespace nemoclaw::dns {
 
 bool names_docker_resolver(const ResolvConf& configuration);
 
+// On loopback only Docker's resolver is not the sandbox's own, which would choose the addresses that names
+// have.
+void drop_local_servers(ResolvConf& configuration);
+
 // The comment that newer versions of Docker leave: "# ExtServers: [host(127.0.0.53) 10.0.0.2]". Servers that
 // only the host can reach are left out.
 std::vector<std::string> parse_external_servers(std::string_view resolv_conf);

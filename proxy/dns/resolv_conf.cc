@@ -11,10 +11,17 @@ namespace {
 
 constexpr size_t kNameserversMax = 3;  // as the C library
 constexpr size_t kHostsMax = 10'000;
+constexpr size_t kSearchMax = 16;
 
 bool is_address(const std::string& text) {
   unsigned char bytes[16];
   return inet_pton(AF_INET, text.c_str(), bytes) == 1 || inet_pton(AF_INET6, text.c_str(), bytes) == 1;
+}
+
+std::string lower_case(std::string text) {
+  std::transform(text.begin(), text.end(), text.begin(),
+                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+  return text;
 }
 
 // Words of one line, without its comment.
@@ -59,6 +66,12 @@ ResolvConf parse_resolv_conf(std::string_view text) {
     if (words[0] == "nameserver" && configuration.nameservers.size() < kNameserversMax &&
         is_address(words[1]))
       configuration.nameservers.push_back(words[1]);
+    if (words[0] == "search" || words[0] == "domain") {  // the last line of these counts
+      configuration.search.clear();
+      for (size_t i = 1; i < words.size() && i <= kSearchMax; ++i)
+        if (words[i] != ".")
+          configuration.search.push_back(lower_case(words[i].substr(0, words[i].find_last_not_of('.') + 1)));
+    }
     if (words[0] != "options") return;
     for (const std::string& option : words) {
       take_option(option, "timeout:", 1, 10, configuration.timeout_s);
@@ -74,9 +87,7 @@ Hosts parse_hosts(std::string_view text) {
     const std::vector<std::string> words = words_of(line, "#");
     if (words.size() < 2 || !is_address(words[0])) return;
     for (size_t i = 1; i < words.size() && hosts.size() < kHostsMax; ++i) {
-      std::string name = words[i];
-      std::transform(name.begin(), name.end(), name.begin(),
-                     [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+      std::string name = lower_case(words[i]);
       std::vector<std::string>& addresses = hosts[std::move(name)];
       if (std::find(addresses.begin(), addresses.end(), words[0]) == addresses.end())
         addresses.push_back(words[0]);

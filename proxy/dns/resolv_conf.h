@@ -1,5 +1,5 @@
-// resolv.conf(5) and hosts(5) as the container would read them, narrowed: no search domains (a name means
-// itself), at most three servers, bounded options. Pure.
+// resolv.conf(5) and hosts(5) as the container would read them, narrowed: search domains are known, never
+// used (a name means itself), at most three servers, bounded options. Pure.
 #pragma once
 
 #include <cstdint>
@@ -12,6 +12,7 @@ namespace nemoclaw::dns {
 
 struct ResolvConf {
   std::vector<std::string> nameservers;  // address literals
+  std::vector<std::string> search;       // lower case; what the container's own C library appends to names
   unsigned timeout_s = 3;                // 1..10
   unsigned attempts = 2;                 // 1..4
 };

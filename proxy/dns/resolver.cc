@@ -4,6 +4,7 @@
 #include <netdb.h>
 #include <netinet/in.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <map>
@@ -15,6 +16,8 @@ namespace nemoclaw::dns {
 namespace {
 
 constexpr size_t kAddressesMax = 64;
+constexpr uint32_t kHostsTtl = 60;
+constexpr int kClassInternet = 1;
 
 using Addresses = std::vector<asio::ip::address>;
 
@@ -35,12 +38,16 @@ struct Lookup {
   asio::steady_timer done;  // cancelled when the answer is there
   bool finished = false;
   int status = ARES_ECANCELLED;
-  Addresses addresses;
+  Found found;
+  std::string message;  // of a query
 };
 
-void append_addresses(const ares_addrinfo* answer, Addresses& addresses) {
+void append_addresses(const ares_addrinfo* answer, Found& found) {
+  Addresses& addresses = found.addresses;
   for (const ares_addrinfo_node* node = answer->nodes; node && addresses.size() < kAddressesMax;
        node = node->ai_next) {
+    const auto ttl = static_cast<uint32_t>(std::max(node->ai_ttl, 0));
+    found.ttl_s = addresses.empty() ? ttl : std::min(found.ttl_s, ttl);
     if (node->ai_family == AF_INET) {
       asio::ip::address_v4::bytes_type raw;
       memcpy(raw.data(), &reinterpret_cast<const sockaddr_in*>(node->ai_addr)->sin_addr, raw.size());
@@ -60,10 +67,35 @@ void take_answer(void* context, int status, int, ares_addrinfo* answer) {
   lookup.status = status;
   lookup.finished = true;
   if (answer) {
-    append_addresses(answer, lookup.addresses);
+    append_addresses(answer, lookup.found);
     ares_freeaddrinfo(answer);
   }
   lookup.done.cancel();
+}
+
+void take_message(void* context, int status, int, unsigned char* message, int length) {
+  const std::unique_ptr<std::shared_ptr<Lookup>> holder(static_cast<std::shared_ptr<Lookup>*>(context));
+  Lookup& lookup = **holder;
+  lookup.status = status;
+  lookup.finished = true;
+  if (message && length > 0)
+    lookup.message.assign(reinterpret_cast<const char*>(message), static_cast<size_t>(length));
+  lookup.done.cancel();
+}
+
+Error failure_of(int status, const std::string& name) {
+  if (status == ARES_ENOTFOUND) return Error{ENOENT, quoted(name) + " does not exist", 1};
+  if (status == ARES_ENODATA || status == ARES_SUCCESS)
+    return Error{ENODATA, quoted(name) + " has no address", 1};
+  return make_error(quoted(name) + ": " + ares_strerror(status));
+}
+
+int address_family(Family family) {
+  return family == Family::V4 ? AF_INET : family == Family::V6 ? AF_INET6 : AF_UNSPEC;
+}
+
+bool is_of(const asio::ip::address& address, Family family) {
+  return family == Family::Any || address.is_v4() == (family == Family::V4);
 }
 
 class CaresResolver final : public Resolver {
@@ -80,7 +112,8 @@ class CaresResolver final : public Resolver {
   }
 
   Result<void> open();
-  net::Task<Result<Addresses>> resolve(std::string name) override;
+  net::Task<Result<Found>> look_up(std::string name, Family family) override;
+  net::Task<Result<std::string>> query(std::string name, uint16_t type) override;
 
  private:
   static void on_state(void* self, ares_socket_t socket, int readable, int writable) {
@@ -180,34 +213,49 @@ void CaresResolver::arm_timer() {
   });
 }
 
-net::Task<Result<Addresses>> CaresResolver::resolve(std::string name) {
+net::Task<Result<Found>> CaresResolver::look_up(std::string name, Family family) {
   asio::error_code not_literal;
   const asio::ip::address literal = asio::ip::make_address(name, not_literal);
-  if (!not_literal) co_return Addresses{literal};
+  if (!not_literal) co_return Found{{literal}, 0};
   if (const auto entry = hosts_.find(name); entry != hosts_.end()) {
-    Addresses addresses;
+    Found found{{}, kHostsTtl};
     for (const std::string& text : entry->second)
-      addresses.push_back(asio::ip::make_address(text, not_literal));
-    co_return addresses;
+      if (const auto address = asio::ip::make_address(text, not_literal); is_of(address, family))
+        found.addresses.push_back(address);
+    if (found.addresses.empty()) co_return failure_of(ARES_ENODATA, name);
+    co_return found;
   }
   if (!channel_) co_return make_error("the container's resolv.conf names no server");
 
   const auto lookup = std::make_shared<Lookup>(executor_);
   ares_addrinfo_hints hints = {};
   hints.ai_flags = ARES_AI_NOSORT;  // sorting would connect sockets of its own
-  hints.ai_family = AF_UNSPEC;
+  hints.ai_family = address_family(family);
   ares_getaddrinfo(channel_, name.c_str(), nullptr, &hints, take_answer, new std::shared_ptr<Lookup>(lookup));
   arm_timer();
   if (!lookup->finished) co_await lookup->done.async_wait(net::kTuple);
-  if (lookup->status == ARES_ENOTFOUND || lookup->status == ARES_ENODATA ||
-      (lookup->status == ARES_SUCCESS && lookup->addresses.empty()))
-    co_return Error{ENOENT, quoted(name) + " does not exist or has no address", 1};
-  if (lookup->status != ARES_SUCCESS)
-    co_return make_error(quoted(name) + ": " + ares_strerror(lookup->status));
-  co_return std::move(lookup->addresses);
+  if (lookup->status != ARES_SUCCESS || lookup->found.addresses.empty())
+    co_return failure_of(lookup->status, name);
+  co_return std::move(lookup->found);
+}
+
+net::Task<Result<std::string>> CaresResolver::query(std::string name, uint16_t type) {
+  if (!channel_) co_return make_error("the container's resolv.conf names no server");
+  const auto lookup = std::make_shared<Lookup>(executor_);
+  ares_query(channel_, name.c_str(), kClassInternet, type, take_message, new std::shared_ptr<Lookup>(lookup));
+  arm_timer();
+  if (!lookup->finished) co_await lookup->done.async_wait(net::kTuple);
+  if (lookup->status != ARES_SUCCESS) co_return failure_of(lookup->status, name);
+  co_return std::move(lookup->message);
 }
 
 }  // namespace
+
+net::Task<Result<Addresses>> Resolver::resolve(std::string name) {
+  Result<Found> found = co_await look_up(std::move(name), Family::Any);
+  if (!found) co_return std::move(found).error();
+  co_return std::move(found->addresses);
+}
 
 Result<std::unique_ptr<Resolver>> Resolver::create(asio::any_io_executor executor, ResolvConf configuration,
                                                    Hosts hosts) {

@@ -81,6 +81,15 @@ net::Task<IdentifiedCaller> identify_caller(Context& context, peer::SocketTuple 
   co_return who;
 }
 
+net::Task<IdentifiedCaller> identify_any(Context& context, std::vector<peer::SocketTuple> tuples) {
+  IdentifiedCaller who;
+  for (const peer::SocketTuple& tuple : tuples) {
+    who = co_await identify_caller(context, tuple);
+    if (who.actor.pid > 0) break;
+  }
+  co_return who;
+}
+
 peer::SocketTuple client_tuple(const net::tcp::endpoint& client, const net::tcp::endpoint& destination) {
   peer::SocketTuple tuple;
   memcpy(&tuple.local, client.data(), client.size());

@@ -16,6 +16,9 @@ struct IdentifiedCaller {
 // Hashes in steps between which other connections go on.
 net::Task<IdentifiedCaller> identify_caller(Context& context, peer::SocketTuple tuple);
 
+// Of several tuples that the client's socket may have, the first that belongs to a process.
+net::Task<IdentifiedCaller> identify_any(Context& context, std::vector<peer::SocketTuple> tuples);
+
 // The tuple as the client's socket sees it: its own end first.
 peer::SocketTuple client_tuple(const net::tcp::endpoint& client, const net::tcp::endpoint& destination);
 

@@ -8,8 +8,10 @@
 #include <vector>
 
 #include "proxy/audit/log.h"
+#include "proxy/dns/name_memory.h"
 #include "proxy/dns/resolver.h"
 #include "proxy/enforce/container.h"
+#include "proxy/enforce/name_judge.h"
 #include "proxy/peer/identity.h"
 
 namespace nemoclaw::tls {
@@ -34,6 +36,11 @@ struct Context {
   std::vector<policy::Address> node_addresses;
   std::unique_ptr<dns::Resolver> resolver;  // none until the runtime says "start"
   std::shared_ptr<tls::Trust> trust;        // whom clients and the proxy believe; made at the start
+  // Of the container's resolv.conf; both are never used to resolve, only to understand who asks for what.
+  std::vector<std::string> search_domains;
+  std::vector<asio::ip::address> name_servers;
+  dns::NameMemory names;  // what the sandbox was told
+  NameBudget name_budget;
   audit::Log log;
   bool audit_fail_closed = true;
   std::string decision_prefix;  // random per start of the proxy, so that ids are never used twice

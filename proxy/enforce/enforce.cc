@@ -1,8 +1,28 @@
 #include "proxy/enforce/enforce.h"
 
+#include <algorithm>
+#include <cerrno>
+
 #include "proxy/enforce/decision_event.h"
 
 namespace nemoclaw::enforce {
+
+namespace {
+
+// The sandbox was told another name for this address, so the connection says something else than the lookup
+// did.
+policy::Decision explain_other_name(const Intent& intent, const std::string& host, policy::Decision l4) {
+  const bool told = std::find(intent.names.begin(), intent.names.end(), host) != intent.names.end();
+  if (intent.names.empty() || told || l4.layer != "l4" || l4.code != "policy_denied" ||
+      policy::parse_address(host))
+    return l4;
+  l4.code = "authority_mismatch";
+  l4.reason = "the connection to " + intent.original->to_string() + " names " + host +
+              ", but the sandbox asked for " + intent.names.front() + "; " + l4.reason;
+  return l4;
+}
+
+}  // namespace
 
 Refused Enforcer::refuse(const Intent& intent, audit::Event event, const policy::Decision& decision) {
   take_decision(decision, event);
@@ -27,18 +47,27 @@ Refused Enforcer::refuse(const Intent& intent, audit::Event event, const policy:
   return refused;
 }
 
-net::Task<std::variant<Permit, Refused>> Enforcer::decide(Intent intent, peer::SocketTuple tuple) {
+audit::Event Enforcer::intent_event(const Intent& intent, const IdentifiedCaller& who) {
   audit::Event event;
   event.decision = context_.next_decision();
   event.via = intent.via;
-  event.port = intent.port;
   event.host = intent.host;
+  event.port = intent.port;
+  if (intent.original) event.ip = intent.original->to_string();
   if (intent.via == "http") event.method = intent.method;
-
-  Result<std::string> host = policy::normalise_host(intent.host);
-  IdentifiedCaller who = co_await identify_caller(context_, tuple);
   event.actor = who.actor;
   event.subject = who.container->subject;
+  return event;
+}
+
+net::Task<std::variant<Permit, Refused>> Enforcer::decide(Intent intent, peer::SocketTuple tuple) {
+  IdentifiedCaller who = co_await identify_caller(context_, tuple);
+  co_return co_await decide(std::move(intent), std::move(who));
+}
+
+net::Task<std::variant<Permit, Refused>> Enforcer::decide(Intent intent, IdentifiedCaller who) {
+  audit::Event event = intent_event(intent, who);
+  Result<std::string> host = policy::normalise_host(intent.host);
   if (!host) co_return refuse(intent, event, denial("http", "invalid_request", host.error().message));
   event.host = *host;
 
@@ -46,65 +75,73 @@ net::Task<std::variant<Permit, Refused>> Enforcer::decide(Intent intent, peer::S
   const std::shared_ptr<const policy::Engine> engine =
       who.container->engine;  // this generation, until the end
   const policy::Decision l4 = engine->decide_l4(request);
-  if (l4.verdict != policy::Verdict::Allow) co_return refuse(intent, event, l4);
-  if (!context_.resolver)
-    co_return refuse(
-        intent, event,
-        denial("l4", "upstream_unreachable", "the sandbox has not been started, nothing is resolved yet"));
-  const auto resolved = co_await context_.resolver->resolve(request.host);
-  if (!resolved) {
+  if (l4.verdict != policy::Verdict::Allow)
+    co_return refuse(intent, event, explain_other_name(intent, request.host, l4));
+  const Result<std::vector<asio::ip::address>> found = co_await find_addresses(intent, request.host, *engine);
+  if (!found) {
+    const bool limited = found.error().errno_value == EDQUOT;
     policy::Decision unresolved =
-        denial("l4", "upstream_unreachable", "name resolution: " + resolved.error().message);
+        denial("l4", limited ? "rate_limited" : "upstream_unreachable", found.error().message);
     unresolved.entry = l4.entry;
     co_return refuse(intent, event, unresolved);
   }
-  if (!resolved->empty()) event.ip = resolved->front().to_string();
+  if (!intent.original && !found->empty()) event.ip = found->front().to_string();
   const policy::Decision judged =
-      engine->judge_addresses(request, l4, to_policy_addresses(*resolved), context_.node_addresses);
+      engine->judge_addresses(request, l4, to_policy_addresses(*found), context_.node_addresses);
   if (judged.verdict != policy::Verdict::Allow) co_return refuse(intent, event, judged);
+  if (intent.original && std::find(found->begin(), found->end(), *intent.original) == found->end())
+    co_return refuse(intent, event,
+                     denial("l4", "authority_mismatch",
+                            "the connection to " + intent.original->to_string() + " names " + request.host +
+                                ", which does not have this address"));
 
   take_decision(l4, event);
   event.allowed = true;
   event.activity = audit::Activity::Open;
+  std::vector<asio::ip::address> dialled = *found;
+  if (intent.original) dialled = {*intent.original};
   const std::string via = intent.via;
-  Permit permit(std::move(intent), *resolved, std::move(event));
+  Permit permit(std::move(intent), dialled, std::move(event));
   if (l4.needs_l7)
     permit.inspected_ =
-        Connection{via, who.container, std::move(request), std::move(who.actor), *resolved, engine};
+        Connection{via, who.container, std::move(request), std::move(who.actor), std::move(dialled), engine};
   co_return permit;
 }
 
-net::Task<Refused> Enforcer::refuse_invalid(Intent intent, http::Refusal refusal, peer::SocketTuple tuple) {
-  audit::Event event;
-  event.decision = context_.next_decision();
-  event.via = intent.via;
-  event.host = intent.host;
-  event.port = intent.port;
-  const IdentifiedCaller who = co_await identify_caller(context_, tuple);
-  event.actor = who.actor;
-  event.subject = who.container->subject;
-  Refused refused = refuse(intent, event, denial("http", refusal.code, refusal.reason));
-  refused.denial.status = refusal.status;
-  co_return refused;
+net::Task<Result<std::vector<asio::ip::address>>> Enforcer::find_addresses(const Intent& intent,
+                                                                           std::string host,
+                                                                           const policy::Engine& engine) {
+  using Addresses = std::vector<asio::ip::address>;
+  const bool is_literal = policy::parse_address(host).has_value();
+  if (intent.original) {
+    // What the sandbox was told is the one lookup. A name that no entry writes decides nothing, and asking
+    // for it would carry it out.
+    const bool told = std::find(intent.names.begin(), intent.names.end(), host) != intent.names.end();
+    if (told || (!is_literal && engine.match_host(host) == policy::HostMatch::None))
+      co_return Addresses{*intent.original};
+  }
+  if (!is_literal && engine.match_host(host) != policy::HostMatch::Exact)
+    if (std::string reason = context_.name_budget.spend(host, std::chrono::steady_clock::now());
+        !reason.empty())
+      co_return Error{EDQUOT, std::move(reason), 1};
+  if (!context_.resolver) co_return make_error("the sandbox has not been started, nothing is resolved yet");
+  Result<Addresses> resolved = co_await context_.resolver->resolve(std::move(host));
+  if (!resolved) co_return std::move(resolved).error().with_context("name resolution");
+  co_return resolved;
 }
 
-net::Task<void> Enforcer::refuse_captured(std::optional<net::tcp::endpoint> original,
-                                          peer::SocketTuple tuple) {
-  audit::Event event;
-  event.decision = context_.next_decision();
-  event.via = "captured";
+net::Task<Refused> Enforcer::refuse_invalid(Intent intent, http::Refusal refusal, peer::SocketTuple tuple) {
   const IdentifiedCaller who = co_await identify_caller(context_, tuple);
-  event.actor = who.actor;
-  event.subject = who.container->subject;
-  std::string reason;
-  if (original) {
-    event.ip = event.host = original->address().to_string();
-    event.port = original->port();
-    reason = "direct connections are not captured yet: use the proxy at 127.0.0.1:3128 (HTTPS_PROXY)";
-  } else {
-    reason = "a connection straight to the listener for redirected connections: it has no destination";
-  }
-  refuse(Intent{}, event, denial("l4", "policy_denied", reason));
+  co_return refuse_invalid(intent, refusal, who);
+}
+
+Refused Enforcer::refuse_invalid(const Intent& intent, const http::Refusal& refusal,
+                                 const IdentifiedCaller& who) {
+  audit::Event event = intent_event(intent, who);
+  event.method.clear();  // it was not read to its end
+  Refused refused = refuse(intent, std::move(event), denial("http", refusal.code, refusal.reason));
+  refused.denial.status = refusal.status;
+  return refused;
 }
 
 }  // namespace nemoclaw::enforce

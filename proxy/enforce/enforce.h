@@ -19,6 +19,8 @@ class Enforcer {
 
   // Every refusal is in the audit when this returns; an allow gets there when Forwarder has a connection.
   net::Task<std::variant<Permit, Refused>> decide(Intent intent, peer::SocketTuple tuple);
+  // For a caller who is known already.
+  net::Task<std::variant<Permit, Refused>> decide(Intent intent, IdentifiedCaller who);
 
   // How this request is to be read before it can be judged; absent if its target or its connection is refused
   // anyway.
@@ -33,11 +35,13 @@ class Enforcer {
 
   // A request that could not be read: identified and audited, never judged.
   net::Task<Refused> refuse_invalid(Intent intent, http::Refusal refusal, peer::SocketTuple tuple);
-
-  // A connection that the fence redirected, or that came straight to the listener for those.
-  net::Task<void> refuse_captured(std::optional<net::tcp::endpoint> original, peer::SocketTuple tuple);
+  Refused refuse_invalid(const Intent& intent, const http::Refusal& refusal, const IdentifiedCaller& who);
 
  private:
+  audit::Event intent_event(const Intent& intent, const IdentifiedCaller& who);
+  // The addresses that are to be judged, or why there are none.
+  net::Task<Result<std::vector<asio::ip::address>>> find_addresses(const Intent& intent, std::string host,
+                                                                   const policy::Engine& engine);
   Refused refuse(const Intent& intent, audit::Event event, const policy::Decision& decision);
 
   Context& context_;

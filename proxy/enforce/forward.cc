@@ -1,5 +1,7 @@
 #include "proxy/enforce/forward.h"
 
+#include <algorithm>
+
 #include "proxy/net/listener.h"
 
 namespace nemoclaw::enforce {
@@ -76,7 +78,22 @@ void Forwarding::finish(const net::RelayBytes& bytes, std::string reason) {
   context_.record(closing);
 }
 
-net::Task<std::variant<Forwarding, Refused>> forward(Context& context, Permit permit) {
+net::Task<void> Reached::wait_for_word() { co_await socket_.async_wait(tcp::socket::wait_read, net::kTuple); }
+
+bool Reached::take(Permit permit) {
+  const auto& judged = permit.addresses();
+  const bool covered = std::any_of(judged.begin(), judged.end(), [&](const asio::ip::address& address) {
+    return address.to_string() == event_.ip;
+  });
+  if (!covered || permit.port() != permit_.port()) return false;
+  const std::string ip = event_.ip;
+  permit_ = std::move(permit);
+  event_ = permit_.event();
+  event_.ip = ip;
+  return true;
+}
+
+net::Task<std::variant<Reached, Refused>> reach(Context& context, Permit permit) {
   tcp::socket socket(co_await asio::this_coro::executor);
   const Result<tcp::endpoint> reached = co_await connect_any(socket, permit);
   audit::Event event = permit.event();
@@ -88,17 +105,28 @@ net::Task<std::variant<Forwarding, Refused>> forward(Context& context, Permit pe
     co_return refusal_of(permit, event, http::status_for_code(event.code));
   }
   event.ip = reached->address().to_string();
+  co_return Reached(std::move(socket), std::move(permit), std::move(event));
+}
+
+std::variant<Forwarding, Refused> open(Context& context, Reached reached) {
+  audit::Event event = std::move(reached.event_);
   if (!context.record(event)) {
     event.code = "policy_denied";
     event.layer = "audit";
     event.reason =
         "the audit cannot be written, and the node is configured to refuse egress that nobody can see";
     ++context.counters.denied;
-    net::reset_connection(socket);
-    co_return refusal_of(permit, event, 503);
+    net::reset_connection(reached.socket_);
+    return refusal_of(reached.permit_, event, 503);
   }
   ++context.counters.allowed;
-  co_return Forwarding(context, std::move(socket), std::move(permit), std::move(event));
+  return Forwarding(context, std::move(reached.socket_), std::move(reached.permit_), std::move(event));
+}
+
+net::Task<std::variant<Forwarding, Refused>> forward(Context& context, Permit permit) {
+  auto reached = co_await reach(context, std::move(permit));
+  if (auto* refused = std::get_if<Refused>(&reached)) co_return std::move(*refused);
+  co_return open(context, std::move(std::get<Reached>(reached)));
 }
 
 }  // namespace nemoclaw::enforce

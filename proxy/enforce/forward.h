@@ -30,7 +30,29 @@ class Forwarding {
   audit::Event event_;
 };
 
-// Tries the addresses in order. Refused: upstream_unreachable, or the audit cannot be written.
+// An upstream connection that is not in the audit yet: nothing can be sent over it or taken from it.
+class Reached {
+ public:
+  Reached(net::tcp::socket socket, Permit permit, audit::Event event)
+      : socket_(std::move(socket)), permit_(std::move(permit)), event_(std::move(event)) {}
+  const std::string& host() const { return event_.host; }
+  // Until the origin speaks, or ends the connection.
+  net::Task<void> wait_for_word();
+  // The same connection by another decision; false if that one is not about this address.
+  bool take(Permit permit);
+
+ private:
+  friend std::variant<Forwarding, Refused> open(Context& context, Reached reached);
+  net::tcp::socket socket_;
+  Permit permit_;
+  audit::Event event_;
+};
+
+// Refused: upstream_unreachable.
+net::Task<std::variant<Reached, Refused>> reach(Context& context, Permit permit);
+// Refused: the audit cannot be written.
+std::variant<Forwarding, Refused> open(Context& context, Reached reached);
+// Both.
 net::Task<std::variant<Forwarding, Refused>> forward(Context& context, Permit permit);
 
 }  // namespace nemoclaw::enforce

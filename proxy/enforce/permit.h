@@ -17,10 +17,14 @@ namespace nemoclaw::enforce {
 
 // What somebody in the sandbox wants; the same for every way in.
 struct Intent {
-  std::string via;   // "connect" or "http"
+  std::string via;   // "connect", "http" or "captured"
   std::string host;  // as written in the request
   uint16_t port = 0;
   std::string method, path;
+  // Of a captured connection: where it was going, which is the only place where it may go, and the names that
+  // the sandbox was told for that address.
+  std::optional<asio::ip::address> original;
+  std::vector<std::string> names;
 };
 
 struct Refused {

@@ -28,6 +28,8 @@ struct Listener {
 constexpr Listener kListeners[] = {
     {"explicit", SOCK_STREAM, net::kExplicitPort},
     {"captured", SOCK_STREAM, net::kCapturedPort},
+    {"names", SOCK_STREAM, net::kNamesPort},
+    {"names-udp", SOCK_DGRAM, net::kNamesPort},
 };
 
 constexpr int kBacklog = 256;  // what a restart of the worker does not lose

@@ -31,8 +31,16 @@ audit::Event event_of(const net::RejectedPacket& rejected) {
 }  // namespace
 
 void BypassAudit::report(const asio::any_io_executor& executor, const net::RejectedPacket& rejected) {
-  const net::Packet& packet = rejected.packet;
-  Key key{net::protocol_name(packet.protocol), packet.destination.to_string(), packet.destination_port};
+  const uint8_t protocol = rejected.packet.protocol;
+  std::vector<peer::SocketTuple> tuples;
+  if ((protocol == IPPROTO_UDP || protocol == IPPROTO_TCP) && rejected.packet.source_port != 0)
+    tuples.push_back(tuple_of(rejected.packet));
+  report(executor, event_of(rejected), std::move(tuples));
+}
+
+void BypassAudit::report(const asio::any_io_executor& executor, audit::Event event,
+                         std::vector<peer::SocketTuple> tuples) {
+  Key key{event.via == "dns" ? "dns " + event.method : event.proto, event.host, event.port};
   if (const auto known = attempts_.find(key); known != attempts_.end()) {
     ++known->second.pending;
     return;
@@ -41,25 +49,27 @@ void BypassAudit::report(const asio::any_io_executor& executor, const net::Rejec
     ++overflow_;
     return;
   }
-  attempts_.emplace(key, Attempt{event_of(rejected), 0});
-  net::start(executor, write_first(std::move(key), rejected));
+  attempts_.emplace(key, Attempt{event, 0});
+  net::start(executor, write_first(std::move(key), std::move(event), std::move(tuples)));
 }
 
-net::Task<void> BypassAudit::write_first(Key key, net::RejectedPacket rejected) {
-  audit::Event event = event_of(rejected);
+net::Task<void> BypassAudit::write_first(Key key, audit::Event event, std::vector<peer::SocketTuple> tuples) {
   event.decision = context_.next_decision();
-  const uint8_t protocol = rejected.packet.protocol;
-  if ((protocol == IPPROTO_UDP || protocol == IPPROTO_TCP) && rejected.packet.source_port != 0) {
-    // Best effort: the packet is refused in any case, and its sender may be gone.
-    enforce::IdentifiedCaller who = co_await enforce::identify_caller(context_, tuple_of(rejected.packet));
-    if (!who.actor.uid) who.actor.uid = rejected.uid;
+  if (!tuples.empty()) {
+    // Best effort: it is refused in any case, and its sender may be gone.
+    enforce::IdentifiedCaller who = co_await enforce::identify_any(context_, std::move(tuples));
+    if (!who.actor.uid) who.actor.uid = event.actor.uid;
     event.actor = std::move(who.actor);
     event.subject = who.container->subject;
   }
-  ++context_.counters.denied;
+  count(event, 1);
   context_.record(event);
   if (const auto attempt = attempts_.find(key); attempt != attempts_.end())
     attempt->second.event = std::move(event);
+}
+
+void BypassAudit::count(const audit::Event& event, uint64_t attempts) {
+  (event.allowed ? context_.counters.allowed : context_.counters.denied) += attempts;
 }
 
 void BypassAudit::flush() {
@@ -70,7 +80,7 @@ void BypassAudit::flush() {
     }
     attempt->second.event.decision = context_.next_decision();
     attempt->second.event.count = attempt->second.pending;
-    context_.counters.denied += attempt->second.pending;
+    count(attempt->second.event, attempt->second.pending);
     context_.record(attempt->second.event);
     attempt->second.pending = 0;
     ++attempt;
@@ -81,7 +91,8 @@ void BypassAudit::flush() {
   event.proto = "any";
   event.layer = "fence";
   event.code = "policy_denied";
-  event.reason = "packets to many more destinations were rejected by the fence";
+  event.reason =
+      "packets to many more destinations were rejected by the fence, or many more names were asked for";
   event.decision = context_.next_decision();
   event.count = overflow_;
   context_.counters.denied += overflow_;

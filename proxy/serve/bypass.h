@@ -1,5 +1,6 @@
-// Rejected packets to audit lines: the first attempt at once, repetitions counted and written once a second,
-// so that a flood costs a line per second and destination, and at most a bounded number of destinations.
+// Rejected packets, and refused names, to audit lines: the first attempt at once, repetitions counted and
+// written once a second, so that a flood costs a line per second and destination, and at most a bounded
+// number of destinations.
 #pragma once
 
 #include <map>
@@ -18,6 +19,9 @@ class BypassAudit {
   explicit BypassAudit(enforce::Context& context) : context_(context) {}
 
   void report(const asio::any_io_executor& executor, const net::RejectedPacket& rejected);
+  // `tuples`: what the sender's socket may be.
+  void report(const asio::any_io_executor& executor, audit::Event event,
+              std::vector<peer::SocketTuple> tuples);
   // Writes what was counted and forgets destinations that were quiet.
   void flush();
   net::Task<void> flush_every_second();
@@ -29,7 +33,8 @@ class BypassAudit {
     audit::Event event;
     uint64_t pending = 0;  // since the last line
   };
-  net::Task<void> write_first(Key key, net::RejectedPacket rejected);
+  void count(const audit::Event& event, uint64_t attempts);
+  net::Task<void> write_first(Key key, audit::Event event, std::vector<peer::SocketTuple> tuples);
 
   static constexpr size_t kDestinationsMax = 256;  // per second; a port scan is one line more
   enforce::Context& context_;

@@ -8,6 +8,7 @@
 #include "proxy/net/listener.h"
 #include "proxy/serve/exchange.h"
 #include "proxy/serve/inspect.h"
+#include "proxy/serve/tunnel.h"
 #include "proxy/serve/watchdog.h"
 
 namespace nemoclaw::serve {
@@ -16,7 +17,6 @@ namespace {
 
 using net::tcp;
 constexpr auto kHeadTimeout = std::chrono::seconds(30);
-constexpr auto kAnswerTimeout = std::chrono::seconds(10);
 constexpr auto kIdleTimeout = std::chrono::hours(1);
 
 struct Head {
@@ -39,22 +39,6 @@ net::Task<void> read_head(tcp::socket& client, Head& head) {
   }
 }
 
-// A close with unread bytes would be a reset, which could overtake the answer: what the client still sends is
-// read and thrown away for a moment.
-net::Task<void> answer_and_close(tcp::socket& client, std::string answer) {
-  const net::Deadline deadline(client, kAnswerTimeout);
-  const auto [write_code, written] = co_await asio::async_write(client, asio::buffer(answer), net::kTuple);
-  asio::error_code code;
-  client.shutdown(tcp::socket::shutdown_send, code);
-  std::array<char, 4096> buffer;
-  for (size_t discarded = 0; !write_code && discarded < (256 << 10);) {
-    const auto [read_code, got] = co_await client.async_read_some(asio::buffer(buffer), net::kTuple);
-    if (read_code) break;
-    discarded += got;
-  }
-  client.close(code);
-}
-
 enforce::Intent intent_of(const http::Request& request) {
   enforce::Intent intent;
   intent.via = request.is_connect ? "connect" : "http";
@@ -69,19 +53,6 @@ net::Task<bool> confirm_tunnel(tcp::socket& client) {
   static constexpr std::string_view kEstablished = "HTTP/1.1 200 Connection established\r\n\r\n";
   const auto [code, written] = co_await asio::async_write(client, asio::buffer(kEstablished), net::kTuple);
   co_return !code;
-}
-
-net::Task<void> run_tunnel(tcp::socket& client, enforce::Forwarding& forwarding, std::string early) {
-  net::RelayBytes bytes;
-  bool alive = true;
-  if (alive && !early.empty()) {
-    const auto [early_code, early_size] =
-        co_await asio::async_write(forwarding.socket(), asio::buffer(early), net::kTuple);
-    bytes.out += early_size;
-    alive = !early_code;
-  }
-  if (alive) co_await net::relay(client, forwarding.socket(), kIdleTimeout, bytes);
-  forwarding.finish(bytes);
 }
 
 net::Task<void> run_exchange(tcp::socket& client, enforce::Forwarding& forwarding,
@@ -149,14 +120,6 @@ net::Task<void> handle(enforce::Context& context, tcp::socket& client, Head& hea
     co_await run_exchange(client, forwarding, request, std::move(head.rest));
 }
 
-// Both ends of an accepted connection; false if it is gone already.
-bool endpoints_of(const tcp::socket& socket, tcp::endpoint& client, tcp::endpoint& local) {
-  asio::error_code client_code, local_code;
-  client = socket.remote_endpoint(client_code);
-  local = socket.local_endpoint(local_code);
-  return !client_code && !local_code;
-}
-
 }  // namespace
 
 net::Task<void> serve_client(enforce::Context& context, tcp::socket client) {
@@ -170,19 +133,6 @@ net::Task<void> serve_client(enforce::Context& context, tcp::socket client) {
     // A connection without a single byte (a port probe, a warmed-up pool) asked for nothing.
     if (head.parser.started()) co_await handle(context, client, head, enforce::client_tuple(remote, local));
   }
-  --context.counters.connections;
-}
-
-net::Task<void> serve_captured(enforce::Context& context, tcp::socket client) {
-  ++context.counters.connections;
-  tcp::endpoint remote, local;
-  if (endpoints_of(client, remote, local)) {
-    const auto original = net::original_destination(FdRef(client.native_handle()), local);
-    enforce::Enforcer enforcer(context);
-    // NAT rewrites packets, not sockets: the client's socket is connected to the original destination.
-    co_await enforcer.refuse_captured(original, enforce::client_tuple(remote, original.value_or(local)));
-  }
-  net::reset_connection(client);
   --context.counters.connections;
 }
 

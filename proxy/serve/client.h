@@ -7,7 +7,5 @@
 namespace nemoclaw::serve {
 
 net::Task<void> serve_client(enforce::Context& context, net::tcp::socket client);
-// A connection that the fence redirected: who was it, where to, and a reset.
-net::Task<void> serve_captured(enforce::Context& context, net::tcp::socket client);
 
 }  // namespace nemoclaw::serve

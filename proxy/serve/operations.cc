@@ -19,11 +19,22 @@ std::string text_of(const json::Value& request, std::string_view name) {
   return member && member->is_string() ? member->string : std::string();
 }
 
+void remember_configuration(enforce::Context& context, const dns::ResolvConf& configuration) {
+  context.search_domains = configuration.search;
+  for (const std::string& server : configuration.nameservers) {
+    asio::error_code code;
+    const asio::ip::address address = asio::ip::make_address(server, code);
+    if (!code) context.name_servers.push_back(address);
+  }
+}
+
 // The container's resolver; behind Docker's embedded one, the servers that it cannot reach through the fence.
 Result<std::unique_ptr<dns::Resolver>> make_resolver(const Sandbox& sandbox,
                                                      const asio::any_io_executor& executor,
                                                      const std::string& resolv_conf, dns::Hosts hosts) {
   dns::ResolvConf configuration = dns::parse_resolv_conf(resolv_conf);
+  remember_configuration(*sandbox.context, configuration);
+  dns::drop_local_servers(configuration);
   dns::ResolvConf outer = configuration;
   const bool is_docker = dns::names_docker_resolver(configuration);
   auto resolver = TRY(dns::Resolver::create(executor, std::move(configuration), std::move(hosts)));

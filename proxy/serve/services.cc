@@ -4,6 +4,7 @@
 
 #include "proxy/net/bypass_log.h"
 #include "proxy/net/listener.h"
+#include "proxy/serve/captured.h"
 #include "proxy/serve/client.h"
 #include "proxy/serve/operations.h"
 
@@ -14,10 +15,9 @@ namespace {
 using net::tcp;
 constexpr uint64_t kConnectionsMax = 2048;
 
-using Server = net::Task<void> (*)(enforce::Context&, tcp::socket);
+using Server = net::Task<void> (*)(Worker&, tcp::socket);
 
-net::Task<void> accept_clients(enforce::Context& context, std::shared_ptr<tcp::acceptor> acceptor,
-                               Server serve) {
+net::Task<void> accept_clients(Worker& worker, std::shared_ptr<tcp::acceptor> acceptor, Server serve) {
   const auto executor = co_await asio::this_coro::executor;
   asio::steady_timer pause(executor);
   while (acceptor->is_open()) {
@@ -29,10 +29,10 @@ net::Task<void> accept_clients(enforce::Context& context, std::shared_ptr<tcp::a
       co_await pause.async_wait(net::kTuple);
       continue;
     }
-    if (context.counters.connections >= kConnectionsMax)
+    if (worker.context.counters.connections >= kConnectionsMax)
       net::reset_connection(client);
     else
-      net::start(executor, serve(context, std::move(client)));
+      net::start(executor, serve(worker, std::move(client)));
   }
 }
 
@@ -51,12 +51,34 @@ void accept_with(Worker& worker, Fd fd, Server serve) {
     asio::error_code ignored;
     acceptor->close(ignored);
   });
-  net::start(worker.loop.get_executor(), accept_clients(worker.context, acceptor, serve));
+  net::start(worker.loop.get_executor(), accept_clients(worker, acceptor, serve));
 }
 
-void serve_explicit(Worker& worker, Fd fd) { accept_with(worker, std::move(fd), serve_client); }
+void serve_explicit(Worker& worker, Fd fd) {
+  accept_with(worker, std::move(fd),
+              [](Worker& of, tcp::socket client) { return serve_client(of.context, std::move(client)); });
+}
 
-void serve_redirected(Worker& worker, Fd fd) { accept_with(worker, std::move(fd), serve_captured); }
+void serve_redirected(Worker& worker, Fd fd) {
+  accept_with(worker, std::move(fd),
+              [](Worker& of, tcp::socket client) { return serve_captured(of.context, std::move(client)); });
+}
+
+void serve_names(Worker& worker, Fd fd) {
+  accept_with(worker, std::move(fd),
+              [](Worker& of, tcp::socket client) { return of.names.serve_tcp(std::move(client)); });
+}
+
+void serve_names_udp(Worker& worker, Fd fd) {
+  using Udp = asio::ip::udp;
+  const bool v6 = is_ipv6(fd);
+  const auto socket = std::make_shared<Udp::socket>(worker.loop, v6 ? Udp::v6() : Udp::v4(), fd.release());
+  worker.closers.push_back([socket] {
+    asio::error_code ignored;
+    socket->close(ignored);
+  });
+  net::start(worker.loop.get_executor(), worker.names.serve_udp(socket));
+}
 
 void serve_operators(Worker& worker, Fd fd) {
   const auto acceptor = control::adopt_control(worker.loop.get_executor(), std::move(fd));
@@ -85,10 +107,8 @@ struct Service {
 };
 // The names are those of the holder (proxy/holder/sockets.cc).
 constexpr Service kServices[] = {
-    {"explicit", serve_explicit},
-    {"captured", serve_redirected},
-    {"control", serve_operators},
-    {"nflog", read_rejected},
+    {"explicit", serve_explicit},   {"captured", serve_redirected}, {"names", serve_names},
+    {"names-udp", serve_names_udp}, {"control", serve_operators},   {"nflog", read_rejected},
 };
 
 }  // namespace

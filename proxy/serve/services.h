@@ -7,6 +7,7 @@
 
 #include "proxy/net/async.h"
 #include "proxy/serve/bypass.h"
+#include "proxy/serve/name_server.h"
 #include "proxy/serve/setup.h"
 #include "runtime/base/fd.h"
 
@@ -14,12 +15,13 @@ namespace nemoclaw::serve {
 
 struct Worker {
   Worker(asio::io_context& events, Sandbox& served)
-      : loop(events), sandbox(served), context(*served.context), bypass(context) {}
+      : loop(events), sandbox(served), context(*served.context), bypass(context), names(context, bypass) {}
 
   asio::io_context& loop;
   Sandbox& sandbox;
   enforce::Context& context;
   BypassAudit bypass;
+  NameServer names;
   std::function<void()> stop;     // what the control socket's "stop" asks for
   std::function<void()> upgrade;  // and its "upgrade"
   // Called when the worker takes no new work: close what accepts.

@@ -1,4 +1,5 @@
-// Does a TCP connection to ADDRESS PORT stand, and does it carry a byte? A fence may accept and close: that is `closed`.
+// Does a TCP connection to ADDRESS PORT stand, and does it carry a byte? With a third argument it says nothing first. A
+// fence may accept and close: that is `closed`.
 #include "probe.h"
 
 #include <arpa/inet.h>
@@ -15,7 +16,7 @@ int main(int argc, char** argv) {
   setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
   if (connect(fd, (struct sockaddr*)&to, sizeof to) < 0) return answer("tcp_connect", -1);
   static const char request[] = "GET / HTTP/1.0\r\n\r\n";
-  if (send(fd, request, sizeof request - 1, MSG_NOSIGNAL) < 0) return answer("tcp_connect", -1);
+  if (argc < 4 && send(fd, request, sizeof request - 1, MSG_NOSIGNAL) < 0) return answer("tcp_connect", -1);
   char buffer[4096];
   long got = recv(fd, buffer, sizeof buffer - 1, 0);
   if (got < 0) return answer("tcp_connect", -1);

@@ -143,7 +143,7 @@ EOF
   [ "$(origin_saw /borrowed)" -eq 0 ]
 }
 
-@test "another host, another program, an IP address, UDP, and a connection that ignores the proxy are refused fast, and each refusal is a line in the audit" {
+@test "another host, another program, an IP address and UDP are refused fast, and each refusal is a line in the audit" {
   need_ours
   need_docker
   # 124 and 143 are what timeout answers for a program that had to wait.
@@ -151,7 +151,7 @@ EOF
     timeout 10 fetch -sS https://allowed.test/refused; echo program: \$?
     timeout 10 curl -sSk https://$ORIGIN_IP/refused; echo address: \$?
     timeout 10 probe-udp_send $ORIGIN_IP 9999; echo udp: \$?
-    timeout 10 curl -sS --noproxy '*' https://allowed.test/refused; echo direct: \$?"
+    timeout 10 curl -sSk --noproxy '*' https://$ORIGIN_IP/refused; echo direct: \$?"
   expect 0
   [ "$(grep -cE '^(host|program|address|udp|direct): [1-9]' <<<"$output")" -eq 5 ] || fail "$output"
   [ "$(grep -cE ': (124|143)$' <<<"$output")" -eq 0 ] || fail "$output"
@@ -161,6 +161,32 @@ EOF
   expect_audit '.verdict == "deny" and .proto == "udp" and .dst.port == 9999'
   expect_audit '.verdict == "deny" and (.via == "captured" or .via == "bypass") and .actor.binary == "/usr/bin/curl"'
   [ "$(origin_saw /refused)" -eq 0 ]
+}
+
+@test "a connection that ignores the proxy is judged like one that uses it" {
+  need_ours
+  need_docker
+  run agent_run --rm -- sh -c "curl -sS --noproxy '*' https://allowed.test/direct-allowed
+    timeout 10 curl -sS --noproxy '*' https://other.test/direct-denied; echo host: \$?
+    timeout 10 fetch -sS --noproxy '*' https://allowed.test/direct-denied; echo program: \$?
+    timeout 10 curl -sS --noproxy '*' http://allowed.test/direct-denied"
+  expect 0 "hello to GET /direct-allowed" "host: 35" "program: 35" '"error":"policy_denied"'
+  expect_audit '.verdict == "allow" and .via == "captured" and .dst.host == "allowed.test" and .actor.binary == "/usr/bin/curl"'
+  expect_audit '.verdict == "deny" and .via == "captured" and .dst.host == "other.test"'
+  expect_audit '.verdict == "deny" and .via == "captured" and .actor.binary == "/usr/bin/fetch"'
+  expect_audit '.verdict == "deny" and .via == "captured" and .dst.port == 80'
+  [ "$(origin_saw /direct-denied)" -eq 0 ]
+}
+
+@test "a name that no policy entry writes is not resolved: the question never leaves the machine" {
+  need_ours
+  need_docker
+  run agent_run --rm -- sh -c "nslookup -type=a stolen-1.test $ORIGIN_IP; nslookup -type=a stolen-2.test 192.0.2.53; nslookup stolen-3.test
+    curl -sS --noproxy '*' https://stolen-4.test/; curl -sS https://stolen-5.test/; true"
+  expect 0 REFUSED
+  expect_audit '.verdict == "deny" and .via == "dns" and .dst.host == "stolen-1.test"'
+  expect_audit '.verdict == "deny" and .via == "dns" and .dst.host == "stolen-4.test" and .actor.binary == "/usr/bin/curl"'
+  [ "$(origin_saw '^dns stolen')" -eq 0 ] || fail "$(grep stolen "$T/origin.log")"
 }
 
 @test "private, loopback, link-local and metadata addresses are refused unless the policy names them as it must" {

@@ -198,7 +198,7 @@ TEST_F(FenceKernel, ProbeFindsAMissingFence) {
     const Result<void> proven = probe_fence();
     return proven ? "proven without a fence" : proven.error().message;
   });
-  EXPECT_EQ(found, "the fence does not hold: a UDP packet to 127.0.0.11 port 53 was sent");
+  EXPECT_EQ(found, "the fence does not hold: a UDP packet to 127.0.0.11 port 54 was sent");
 }
 
 TEST_F(FenceKernel, ProbeFindsAMissingRedirect) {
@@ -211,6 +211,39 @@ TEST_F(FenceKernel, ProbeFindsAMissingRedirect) {
   });
   EXPECT_EQ(found,
             "the fence does not hold: a TCP connection to 192.0.2.1 port 9 was neither captured nor refused");
+}
+
+// Any name server, over UDP: what comes back seems to be its own answer.
+TEST_F(FenceKernel, CapturesQuestionsForNames) {
+  EXPECT_EQ(in_namespace([]() -> std::string {
+              if (std::string failed = give_routes() + load_and_prove(); !failed.empty()) return failed;
+              Fd server(socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+              sockaddr_in here{};
+              here.sin_family = AF_INET;
+              here.sin_port = htons(3130);
+              here.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+              if (bind(server.raw(), reinterpret_cast<sockaddr*>(&here), sizeof here) != 0) return "bind";
+              for (const char* name_server : {"192.0.2.1", "127.0.0.11"}) {
+                Fd client(socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+                sockaddr_in there{}, from{};
+                there.sin_family = AF_INET;
+                there.sin_port = htons(53);
+                inet_pton(AF_INET, name_server, &there.sin_addr);
+                if (connect(client.raw(), reinterpret_cast<sockaddr*>(&there), sizeof there) != 0)
+                  return "connect";
+                if (send(client.raw(), "who?", 4, 0) != 4) return "send: " + std::string(strerror(errno));
+                char bytes[8];
+                socklen_t length = sizeof from;
+                if (recvfrom(server.raw(), bytes, sizeof bytes, MSG_DONTWAIT,
+                             reinterpret_cast<sockaddr*>(&from), &length) != 4)
+                  return std::string("not captured: ") + name_server;
+                sendto(server.raw(), "me", 2, 0, reinterpret_cast<sockaddr*>(&from), length);
+                if (recv(client.raw(), bytes, sizeof bytes, MSG_DONTWAIT) != 2)
+                  return std::string("no answer as if from ") + name_server;
+              }
+              return "";
+            }),
+            "");
 }
 
 TEST_F(FenceKernel, HostNamespaceIsRefused) {

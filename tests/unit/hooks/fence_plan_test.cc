@@ -17,7 +17,11 @@ table inet nemoclaw {
 	chain capture {
 		type nat hook output priority -110; policy accept;
 		meta mark 0x00004e43 accept
+		ip daddr 127.0.0.11 udp dport 53 redirect to :3130
+		ip daddr 127.0.0.11 tcp dport 53 redirect to :3130
 		oif "lo" accept
+		udp dport 53 redirect to :3130
+		tcp dport 53 redirect to :3130
 		meta l4proto tcp redirect to :3129
 	}
 	chain output {
@@ -28,6 +32,8 @@ table inet nemoclaw {
 		oif "lo" accept
 		ct status dnat ip daddr 127.0.0.1 tcp dport 3129 accept
 		ct status dnat ip6 daddr ::1 tcp dport 3129 accept
+		ct status dnat ip daddr 127.0.0.1 meta l4proto { tcp, udp } th dport 3130 accept
+		ct status dnat ip6 daddr ::1 meta l4proto { tcp, udp } th dport 3130 accept
 		ct state established ct direction reply accept
 		ct state related meta l4proto { icmp, ipv6-icmp } accept
 		icmpv6 type { nd-router-solicit, nd-neighbor-solicit, nd-neighbor-advert } ip6 hoplimit 255 accept
@@ -121,7 +127,7 @@ TEST(FenceListing, NamesWhatDiffers) {
       {"chain forward {", "chain backward {", "chain 'forward' is not there"},
       {"type filter hook input priority 0; policy drop;", "type filter hook input priority 0; policy accept;",
        "chain 'input' is 'type filter hook input priority 0; policy accept;' instead of"},
-      {"\t\tmeta l4proto tcp redirect to :3129\n", "", "chain 'capture' has 2 rules instead of 3"},
+      {"\t\tmeta l4proto tcp redirect to :3129\n", "", "chain 'capture' has 6 rules instead of 7"},
       {"\t\tiif \"lo\" accept\n", "\t\tiif \"lo\" accept\n\t\taccept\n",
        "chain 'input' has 5 rules instead of 4"},
   };
