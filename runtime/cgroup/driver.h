@@ -13,6 +13,8 @@
 
 #include "runtime/base/fd.h"
 #include "runtime/base/result.h"
+#include "runtime/cgroup/oom_watch.h"
+#include "runtime/cgroup/stats.h"
 #include "runtime/oci/spec.h"
 
 namespace nemoclaw::cgroup {
@@ -68,10 +70,6 @@ struct SystemdUnit {
   bool operator==(const SystemdUnit&) const = default;
 };
 
-struct Stats {
-  uint64_t memory_usage_bytes = 0, memory_limit_bytes = 0, pids_current = 0, cpu_usage_ns = 0;
-};
-
 // A container's cgroup. Directories are created by create() and removed by remove(); nothing is removed on destruction.
 class Driver {
  public:
@@ -100,6 +98,8 @@ class Driver {
   // Removes the directories and what was made below them; retries while the kernel still counts dying tasks.
   virtual Result<void> remove() = 0;
   virtual Result<Stats> stats() = 0;
+  // Tells of processes that the kernel killed for want of memory, from now on.
+  virtual Result<OomWatch> watch_oom() = 0;
   virtual oci::Strings directories() const = 0;  // absolute, for the state record
   virtual const char* name() const = 0;          // "v1", "v2": what the directories are
   virtual SystemdUnit unit() const { return {}; }

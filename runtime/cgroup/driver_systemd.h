@@ -50,6 +50,7 @@ class DriverSystemd final : public Driver {
   Result<void> kill_all(int signal) override { return files_->kill_all(signal); }
   Result<void> remove() override;
   Result<Stats> stats() override { return files_->stats(); }
+  Result<OomWatch> watch_oom() override { return files_->watch_oom(); }
   // Known once systemd has made them.
   oci::Strings directories() const override { return files_ ? files_->directories() : oci::Strings(); }
   const char* name() const override { return files_->name(); }

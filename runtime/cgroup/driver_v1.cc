@@ -198,16 +198,16 @@ Result<void> DriverV1::kill_all(int signal) {
 Result<void> DriverV1::remove() { return remove_cgroups(directories()); }
 
 Result<Stats> DriverV1::stats() {
-  Stats stats;
-  const auto number = [&](const char* controller, const char* file) {
+  return read_stats_v1([this](std::string_view controller) {
     const Place* place = find(controller);
-    return place == nullptr ? 0 : read_number(place->directory + "/" + file).value_or(0);
-  };
-  stats.memory_usage_bytes = number("memory", "memory.usage_in_bytes");
-  stats.memory_limit_bytes = number("memory", "memory.limit_in_bytes");
-  stats.pids_current = number("pids", "pids.current");
-  stats.cpu_usage_ns = number("cpuacct", "cpuacct.usage");
-  return stats;
+    return place == nullptr ? std::string() : place->directory;
+  });
+}
+
+Result<OomWatch> DriverV1::watch_oom() {
+  const Place* place = find("memory");
+  if (place == nullptr) return OomWatch();
+  return OomWatch::open_v1(place->directory);
 }
 
 oci::Strings DriverV1::directories() const {

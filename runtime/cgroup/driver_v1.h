@@ -30,6 +30,7 @@ class DriverV1 final : public Driver {
   Result<void> kill_all(int signal) override;
   Result<void> remove() override;
   Result<Stats> stats() override;
+  Result<OomWatch> watch_oom() override;
   oci::Strings directories() const override;
   const char* name() const override { return "v1"; }
 

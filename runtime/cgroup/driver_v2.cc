@@ -158,14 +158,8 @@ Result<void> DriverV2::kill_all(int signal) {
 
 Result<void> DriverV2::remove() { return remove_cgroups({directory_}); }
 
-Result<Stats> DriverV2::stats() {
-  Stats stats;
-  stats.memory_usage_bytes = read_number(file("memory.current")).value_or(0);
-  stats.memory_limit_bytes = read_number(file("memory.max")).value_or(0);
-  stats.pids_current = read_number(file("pids.current")).value_or(0);
-  if (const Result<std::string> text = read_file(file("cpu.stat"), 65536))
-    stats.cpu_usage_ns = find_number(*text, "usage_usec").value_or(0) * 1000;
-  return stats;
-}
+Result<Stats> DriverV2::stats() { return read_stats_v2(directory_); }
+
+Result<OomWatch> DriverV2::watch_oom() { return OomWatch::open_v2(directory_); }
 
 }  // namespace nemoclaw::cgroup

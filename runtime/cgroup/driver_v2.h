@@ -25,6 +25,7 @@ class DriverV2 final : public Driver {
   Result<void> kill_all(int signal) override;
   Result<void> remove() override;
   Result<Stats> stats() override;
+  Result<OomWatch> watch_oom() override;
   oci::Strings directories() const override { return {directory_}; }
   const char* name() const override { return "v2"; }
 

@@ -1,9 +1,11 @@
 #include <poll.h>
+#include <time.h>
 
 #include <algorithm>
+#include <cerrno>
 
-#include "runtime/base/json.h"
 #include "runtime/cli/quantity.h"
+#include "runtime/cli/stats_json.h"
 #include "runtime/cli/verb.h"
 #include "runtime/container/lifecycle.h"
 
@@ -11,17 +13,31 @@ namespace nemoclaw::cli {
 
 namespace {
 
-std::string encode_stats(const std::string& id, const cgroup::Stats& stats) {
-  json::Writer writer;
-  writer.begin_object().member("type", "stats").member("id", id).key("data").begin_object();
-  writer.key("cpu").begin_object().key("usage").begin_object();
-  writer.member("total", stats.cpu_usage_ns).end_object().end_object();
-  writer.key("memory").begin_object().key("usage").begin_object();
-  writer.member("limit", stats.memory_limit_bytes).member("usage", stats.memory_usage_bytes);
-  writer.end_object().end_object();
-  writer.key("pids").begin_object().member("current", stats.pids_current).end_object();
-  writer.end_object().end_object();
-  return writer.take() + "\n";
+int64_t now_ms() {
+  timespec now = {};
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return int64_t{now.tv_sec} * 1000 + now.tv_nsec / 1'000'000;
+}
+
+// Until the container ends: a record of its usage every interval, and one for each time that memory ran out.
+Result<int> follow(const container::StateStore& store, const std::string& id, int64_t interval_ms) {
+  container::Watch watch = TRY(container::watch_container(store, id));
+  int64_t due = now_ms() + interval_ms;
+  for (;;) {
+    const int64_t left = std::clamp<int64_t>(due - now_ms(), 0, 3'600'000);
+    pollfd waits[] = {{watch.ended.raw(), POLLIN, 0}, {watch.oom.fd().raw(), POLLIN, 0}};
+    const int ready = poll(waits, 2, static_cast<int>(left));
+    if (ready < 0 && errno != EINTR) return errno_error("poll");
+    if (ready > 0 && waits[1].revents != 0) {
+      for (uint64_t count = TRY(watch.oom.take()); count > 0; --count) TRY(print(encode_oom(id)));
+    }
+    if (ready > 0 && waits[0].revents != 0) return 0;
+    if (now_ms() < due) continue;
+    due = now_ms() + interval_ms;
+    const Result<cgroup::Stats> stats = container::container_stats(store, id);
+    if (!stats) return 0;  // it has ended meanwhile, and with it its events
+    TRY(print(encode_stats(id, *stats)));
+  }
 }
 
 Result<int> run(const Globals& globals, const Arguments& arguments) {
@@ -29,15 +45,10 @@ Result<int> run(const Globals& globals, const Arguments& arguments) {
   const int64_t interval_ms = TRY(parse_duration_ms(arguments.value("interval", "5s")));
   if (interval_ms <= 0) return make_error("duration interval must be greater than 0");
   const container::StateStore store = globals.store();
-  const cgroup::Stats first = TRY(container::container_stats(store, id));
-  TRY(print(encode_stats(id, first)));
-  if (arguments.flag("stats")) return 0;
-  for (;;) {
-    poll(nullptr, 0, static_cast<int>(std::min<int64_t>(interval_ms, 3'600'000)));
-    const Result<cgroup::Stats> stats = container::container_stats(store, id);
-    if (!stats) return 0;  // the container has ended, and with it its events
-    TRY(print(encode_stats(id, *stats)));
-  }
+  if (!arguments.flag("stats")) return follow(store, id, interval_ms);
+  const cgroup::Stats stats = TRY(container::container_stats(store, id));
+  TRY(print(encode_stats(id, stats)));
+  return 0;
 }
 
 constexpr Option kOptions[] = {
@@ -50,7 +61,7 @@ constexpr Option kOptions[] = {
 constinit const Verb kEvents = {
     .name = "events",
     .arguments = "<container-id>",
-    .summary = "print resource usage as JSON records until the container ends",
+    .summary = "print resource usage and out-of-memory events as JSON records until the container ends",
     .options = kOptions,
     .arguments_min = 1,
     .arguments_max = 1,

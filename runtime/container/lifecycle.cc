@@ -242,4 +242,14 @@ Result<cgroup::Stats> container_stats(const StateStore& store, const std::string
   return driver->stats();
 }
 
+Result<Watch> watch_container(const StateStore& store, const std::string& id) {
+  const Opened opened = TRY(open_container(store, id, Lock::None));
+  if (!is_up(opened.status)) return not_running();
+  const auto driver = TRY(cgroup_of(opened.record));
+  Watch watch;
+  watch.ended = TRY(open_process_pidfd(opened.record.init_pid, opened.record.init_start_time));
+  watch.oom = TRY(driver->watch_oom());
+  return watch;
+}
+
 }  // namespace nemoclaw::container

@@ -47,6 +47,11 @@ Result<void> update_container(const StateStore& store, const std::string& id, co
 // Of a container that runs (else "container not running").
 Result<std::vector<pid_t>> container_processes(const StateStore& store, const std::string& id);
 Result<cgroup::Stats> container_stats(const StateStore& store, const std::string& id);
+struct Watch {
+  Fd ended;  // readable once the container's init has ended
+  cgroup::OomWatch oom;
+};
+Result<Watch> watch_container(const StateStore& store, const std::string& id);
 
 // True if the container has a PID namespace of its own, so that its init's death ends every process in it.
 bool has_own_pid_namespace(const oci::Spec& spec);

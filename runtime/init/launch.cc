@@ -121,6 +121,7 @@ Result<std::vector<oci::Protection>> follow(PendingChild& child, const Container
   if (events.make_cgroup) cgroup_files = TRY(events.make_cgroup(pid));
   child.tell(Go::CgroupJoined, {}, cgroup_files);
   TRY(child.expect(Said::NamespacesReady));
+  TRY(isolation::apply_net_devices(plan.net_devices, pid));
   log::debug(format("init: namespaces, %zu mounts and %zu devices are in place", plan.mounts.steps.size(),
                     plan.devices.nodes.size()));
   if (events.on_namespaces_ready) TRY(events.on_namespaces_ready(pid));

@@ -117,6 +117,7 @@ Result<ContainerPlan> plan_container(const LaunchRequest& request, const HostFac
   add_supplied(request, plan.mounts);
   plan.devices = TRY(isolation::plan_devices(spec));
   plan.sysctls = TRY(isolation::plan_sysctls(spec));
+  plan.net_devices = TRY(isolation::plan_net_devices(spec.linux_));
   const oci::Process& process = spec.process ? *spec.process : no_process();
   plan.process = TRY(plan_process(*request.effective, process, host));
   TRY(check_terminal(process, request.console_socket));

@@ -16,6 +16,7 @@
 #include "runtime/isolation/limits_plan.h"
 #include "runtime/isolation/mount_plan.h"
 #include "runtime/isolation/namespace_plan.h"
+#include "runtime/isolation/net_device.h"
 #include "runtime/isolation/rootfs.h"
 #include "runtime/isolation/seccomp_plan.h"
 #include "runtime/isolation/sysctl_plan.h"
@@ -39,6 +40,7 @@ struct ContainerPlan {
   isolation::MountPlan mounts;
   isolation::DevicePlan devices;
   std::vector<isolation::SysctlWrite> sysctls;
+  std::vector<isolation::NetDeviceStep> net_devices;
   ProcessPlan process;
   bool has_cgroup_mount = false;
 };

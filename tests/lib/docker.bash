@@ -45,7 +45,8 @@ start_docker() {
   write_daemon_json
   dockerd --config-file "$T/daemon.json" </dev/null >"$T/dockerd.log" 2>&1 3>&- &
   echo $! >"$T/dockerd.job"
-  if ! wait_until 60 docker_answered || ! docker version >/dev/null; then
+  # Emulated, it takes its time.
+  if ! wait_until 180 docker_answered || ! docker version >/dev/null; then
     tail -30 "$T/dockerd.log" >&2
     fail "dockerd did not start"
   fi

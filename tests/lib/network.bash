@@ -21,7 +21,7 @@ start_network() {
   ip netns exec "$ORIGIN_NETNS" /usr/bin/python3 "$TESTS_LIB/origin.py" "$T" "$ORIGIN_IP" \
     </dev/null >"$T/origin.out" 2>&1 3>&- &
   echo $! >"$T/origin.pid"
-  wait_until 20 test -e "$T/origin.ready" || fail "the origin did not start:" "$(cat "$T/origin.out")"
+  wait_until 120 test -e "$T/origin.ready" || fail "the origin did not start:" "$(cat "$T/origin.out")"
 }
 
 stop_network() {

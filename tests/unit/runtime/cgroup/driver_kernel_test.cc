@@ -112,7 +112,7 @@ TEST_F(Kernel, LimitsArriveAndMayBeRaisedAndLowered) {
   EXPECT_EQ(get("memory", "memory.memsw.limit_in_bytes"), "33554432\n");
   const Result<Stats> stats = driver_->stats();
   ASSERT_TRUE(stats);
-  EXPECT_EQ(stats->memory_limit_bytes, 33554432U);
+  EXPECT_EQ(stats->memory.limit, 33554432U);
 }
 
 TEST_F(Kernel, ProcessesJoinFreezeAndDie) {

@@ -181,10 +181,10 @@ TEST_F(Tree, V2LimitsAndStats) {
   put("/p/cpu.stat", "usage_usec 7\nuser_usec 3\n");
   const Result<Stats> stats = driver.stats();
   ASSERT_TRUE(stats);
-  EXPECT_EQ(stats->memory_usage_bytes, 5000U);
-  EXPECT_EQ(stats->memory_limit_bytes, 4096U);
+  EXPECT_EQ(stats->memory.usage, 5000U);
+  EXPECT_EQ(stats->memory.limit, 4096U);
   EXPECT_EQ(stats->pids_current, 2U);
-  EXPECT_EQ(stats->cpu_usage_ns, 7000U);
+  EXPECT_EQ(stats->cpu.total, 7000U);
   resources.memory->check_before_update = true;
   const Result<void> refused = driver.apply_limits(resources, true);
   ASSERT_FALSE(refused);
