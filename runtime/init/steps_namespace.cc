@@ -6,6 +6,8 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdlib>
+#include <cstring>
 
 #include "runtime/base/file.h"
 #include "runtime/base/sys_process.h"
@@ -84,13 +86,35 @@ Result<void> set_time_offsets(Context& context) {
   return {};
 }
 
+namespace {
+
+// Root, or the first id of a user namespace that has no root: what is made in it must belong to an id that it knows.
+// The capabilities stay, because the id before this is none of the namespace's.
+Result<id_t> mapped_id(const Context& context, const char* map_file) {
+  const std::string map = TRY(read_file_at(context.proc, map_file, 65536));
+  id_t first = 0;
+  for (const char* line = map.c_str(); *line != '\0';) {
+    char* end = nullptr;
+    const unsigned long id = strtoul(line, &end, 10);
+    if (end == line || id == 0) return id_t{0};
+    if (line == map.c_str()) first = static_cast<id_t>(id);
+    const char* next = strchr(end, '\n');
+    line = next ? next + 1 : "";
+  }
+  return first;
+}
+
+}  // namespace
+
 Result<void> become_mapped_root(Context& context) {
   const bool joined = context.container ? context.container->namespaces.joins(CLONE_NEWUSER)
                                         : (context.init_namespaces & CLONE_NEWUSER) != 0;
-  if (!joined && !(context.container && context.container->id_maps.maps_root())) return {};
+  if (!joined && !(context.container && !context.container->id_maps.empty())) return {};
+  const id_t uid = TRY(mapped_id(context, "self/uid_map"));
+  const id_t gid = TRY(mapped_id(context, "self/gid_map"));
   if (setgroups(0, nullptr) != 0 && errno != EPERM) return errno_error("setgroups");
-  if (setresgid(0, 0, 0) != 0) return errno_error("become root of the user namespace: setgid");
-  if (setresuid(0, 0, 0) != 0) return errno_error("become root of the user namespace: setuid");
+  if (setresgid(gid, gid, gid) != 0) return errno_error("become root of the user namespace: setgid");
+  if (setresuid(uid, uid, uid) != 0) return errno_error("become root of the user namespace: setuid");
   return hide_process();  // changing ids made it what fs.suid_dumpable says
 }
 

@@ -15,3 +15,80 @@ load ../../lib/oci
   rt delete --force "$ID"
   ! has_cgroup "$path"
 }
+
+@test "pids.limit: 0 is 1, -1 is unlimited" {
+  ours || skip "runc 1.1 ignores 0"
+  make_bundle '.linux.resources.pids = {limit: 0}'
+  create
+  [ "$(cgroup_limit pids "$NAME/t$BATS_TEST_NUMBER")" = 1 ]
+  rt delete --force "$ID"
+  configure '.linux.resources.pids = {limit: -1}'
+  create
+  [ "$(cgroup_limit pids "$NAME/t$BATS_TEST_NUMBER")" = max ]
+}
+
+@test "cgroupsPath: absolute, relative to our own cgroup, left out, and none that climbs out" {
+  local path
+  for path in "/$NAME/absolute" "$NAME/relative" "/$NAME/../$NAME/climb"; do
+    make_bundle ".linux.cgroupsPath = \"$path\""
+    create
+    run grep -hE "pids|0::" "/proc/$(rt state "$ID" | jq .pid)/cgroup"
+    expect 0 "/$NAME/$(basename "$path")"
+    rt delete --force "$ID"
+  done
+  make_bundle 'del(.linux.cgroupsPath)'
+  create
+  run grep -hE "pids|0::" "/proc/$(rt state "$ID" | jq .pid)/cgroup"
+  expect 0 "/$ID"
+  rt delete --force "$ID"
+  expect_nothing_left
+}
+
+@test "a cgroup that is frozen or in use is refused and left alone" {
+  is_unified && skip "the freezer of cgroup v1"
+  local place=/sys/fs/cgroup/freezer/$NAME/t$BATS_TEST_NUMBER
+  mkdir -p "$place"
+  echo FROZEN >"$place/freezer.state"
+  make_bundle
+  run rt create --bundle "$B" "$ID"
+  echo THAWED >"$place/freezer.state"
+  expect 1 frozen
+  sleep 300 3>&- &
+  local sleeper=$!
+  echo "$sleeper" >"$place/cgroup.procs"
+  run rt create --bundle "$B" "$ID"
+  expect 1 "not empty"
+  rt delete --force "$ID"
+  kill -0 "$sleeper"
+  kill "$sleeper"
+  wait "$sleeper" || true
+  rmdir "$place"
+}
+
+@test "resources of cgroup v1: swap, swappiness, OOM killer, CPU period and quota alone" {
+  is_unified && skip "the file names are those of cgroup v1"
+  local path=$NAME/t$BATS_TEST_NUMBER
+  make_bundle '.linux.resources.memory = {limit: 33554432, swap: 67108864, swappiness: 7, disableOOMKiller: true}' \
+    '.linux.resources.cpu = {quota: 5000}'
+  create
+  [ ! -e "/sys/fs/cgroup/memory/$path/memory.memsw.limit_in_bytes" ] ||
+    [ "$(cat "/sys/fs/cgroup/memory/$path/memory.memsw.limit_in_bytes")" -eq 67108864 ]
+  [ "$(cat "/sys/fs/cgroup/memory/$path/memory.swappiness")" -eq 7 ]
+  grep -q 'oom_kill_disable 1' "/sys/fs/cgroup/memory/$path/memory.oom_control"
+  [ "$(cgroup_limit cpu "$path")" = "5000 100000" ]
+}
+
+@test "resources that cannot be are refused: swap below memory, a bad period, unified on v1" {
+  local resources
+  for resources in '.memory = {limit: 50000000, swap: 40000000}' '.cpu = {period: 100}' '.memory = {swappiness: 200}'; do
+    make_bundle ".linux.resources$resources"
+    run rt create --bundle "$B" "$ID"
+    expect 1
+  done
+  if ! is_unified; then
+    make_bundle '.linux.resources.unified = {"memory.min": "131072"}'
+    run rt create --bundle "$B" "$ID"
+    expect 1 "invalid configuration"
+  fi
+  expect_nothing_left
+}

@@ -11,3 +11,26 @@ load ../../lib/oci
   run rt run --bundle "$B" "$ID"
   expect nonzero 3 "/proc/self/fd" "Operation not permitted"
 }
+
+@test "devices of the spec: numbers, modes, owners, fifos, in directories of their own" {
+  make_bundle '.linux.devices = [{path: "/dev/deep/kmsg", type: "c", major: 1, minor: 11, fileMode: 384, uid: 3, gid: 4},
+      {path: "/dev/fifo", type: "p"}, {path: "/dev/tty", type: "c", major: 5, minor: 0}]'
+  command_line sh -c 'stat -c "%A %u %g %t %T" /dev/deep/kmsg; stat -c %F /dev/fifo; stat -c %a /dev/tty; ls -l /dev/ptmx'
+  run rt run --bundle "$B" "$ID"
+  expect 0 "crw------- 3 4 1 b" fifo 666 "pts/ptmx"
+}
+
+@test "device rules: the spec's come last, and no rule at all still denies" {
+  is_unified && skip "device rules are a program on cgroup v2"
+  make_bundle '.linux.resources.devices = [{allow: false, access: "rwm"}, {allow: true, type: "c", major: 10, minor: 229, access: "rw"}]'
+  create
+  run cat "/sys/fs/cgroup/devices/$NAME/t$BATS_TEST_NUMBER/devices.list"
+  expect 0 "c 10:229 rw" "c 1:3 rwm" "c 136:* rwm"
+  expect_not "a *:* rwm"
+  rt delete --force "$ID"
+  make_bundle 'del(.linux.resources)'
+  create
+  run cat "/sys/fs/cgroup/devices/$NAME/t$BATS_TEST_NUMBER/devices.list"
+  expect 0 "c 1:3 rwm"
+  expect_not "a *:* rwm"
+}

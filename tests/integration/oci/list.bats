@@ -26,3 +26,17 @@ load ../../lib/oci
   expect 0 "$ID"
   expect_not foreign
 }
+
+@test "list and state of stopped and paused containers; formats that do not exist" {
+  start_sleeper
+  rt pause "$ID"
+  run rt list
+  expect 0 "$ID" paused
+  rt resume "$ID"
+  rt kill "$ID" KILL
+  wait_until 5 has_status "$ID" stopped
+  rt list --format json | jq -e '.[0].status == "stopped" and .[0].pid == 0'
+  rt state "$ID" | jq -e '.status == "stopped" and .pid == 0 and .ociVersion and .bundle and .rootfs and .created'
+  run rt list --format nosuch
+  expect 1 "invalid format option"
+}

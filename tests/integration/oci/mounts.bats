@@ -57,3 +57,104 @@ load ../../lib/oci
   done
   expect_nothing_left
 }
+
+# The options and file system of a mount point, as mountinfo has them: `mount_line PATH` inside the container.
+mount_line() { printf 'grep " %s " /proc/self/mountinfo | tail -1 | cut -d" " -f5-' "$1"; }
+
+@test "mount options: flags, data of the file system, nosymfollow, recursive ones" {
+  mkdir -p "$T/tree-$ID/below"
+  make_bundle '.mounts += [{destination: "/mnt", type: "tmpfs", source: "tmpfs",
+      options: ["ro", "nodev", "nosuid", "noexec", "nosymfollow", "mode=755", "size=1m"]}]'
+  command_line sh -c "$(mount_line /mnt); stat -c %a /mnt"
+  run rt run --bundle "$B" "$ID"
+  expect 0 "ro,nosuid,nodev,noexec" nosymfollow size=1024k mode=755 755
+  mount --bind "$T/tree-$ID/below" "$T/tree-$ID/below"
+  make_bundle ".mounts += [{destination: \"/mnt\", type: \"bind\", source: \"$T/tree-$ID\", options: [\"rbind\", \"rro\", \"rnosuid\"]}]"
+  command_line sh -c 'touch /mnt/x; touch /mnt/below/x'
+  run rt run --bundle "$B" "$ID"
+  umount "$T/tree-$ID/below"
+  [ "$(grep -c 'Read-only file system' <<<"$output")" -eq 2 ] || fail "$output"
+}
+
+@test "mount propagation of the root and of a mount" {
+  local asked
+  for asked in shared slave private unbindable; do
+    make_bundle ".linux.rootfsPropagation = \"$asked\""
+    command_line sh -c 'head -1 /proc/self/mountinfo | cut -d" " -f4-8'
+    run rt run --bundle "$B" "$ID"
+    expect 0
+    if ours; then
+      case $asked in
+        shared) expect 0 "shared:" ;;
+        unbindable) expect 0 "unbindable" ;;
+        *) expect_not "shared:" unbindable ;;
+      esac
+    fi
+  done
+  make_bundle ".mounts += [{destination: \"/mnt\", type: \"bind\", source: \"$T/image/etc\", options: [\"rbind\", \"rshared\"]}]"
+  command_line sh -c "$(mount_line /mnt)"
+  run rt run --bundle "$B" "$ID"
+  expect 0 "shared:"
+}
+
+@test "a tmpfs takes the mode of what it covers, and with tmpcopyup its content" {
+  chmod 1777 "$T/image/tmp"
+  make_bundle '.mounts += [{destination: "/tmp", type: "tmpfs", source: "tmpfs"},
+      {destination: "/etc", type: "tmpfs", source: "tmpfs", options: ["tmpcopyup"]}]'
+  command_line sh -c 'stat -c %a /tmp; head -1 /etc/passwd; touch /etc/new && echo writable'
+  run rt run --bundle "$B" "$ID"
+  expect 0 1777 root:x:0 writable
+  [ ! -e "$T/image/etc/new" ]
+}
+
+@test "sources relative to the bundle, types left out, remounts, the later of two mounts" {
+  make_bundle
+  echo in-the-bundle >"$B/file"
+  configure '.mounts += [{destination: "/mnt/file", source: "file", options: ["bind"]},
+      {destination: "/mnt/file", type: "bind", source: "file", options: ["bind", "remount", "ro"]},
+      {destination: "/srv", type: "tmpfs", source: "tmpfs"}, {destination: "/srv", type: "bind", source: ".", options: ["bind"]}]'
+  command_line sh -c 'cat /mnt/file /srv/file; echo x >/mnt/file'
+  run rt run --bundle "$B" "$ID"
+  rm -rf "$T/image/mnt/file"
+  expect 1 "in-the-bundle"$'\n'"in-the-bundle" "Read-only file system"
+}
+
+@test "idmapped mounts, without a user namespace and with the container's own maps" {
+  ours || skip "runc 1.1 ignores the maps"
+  mkdir -p "$T/mapped-$ID"
+  touch "$T/mapped-$ID/file"
+  chown 100001:100002 "$T/mapped-$ID/file"
+  make_bundle ".mounts += [{destination: \"/mnt\", type: \"bind\", source: \"$T/mapped-$ID\", options: [\"bind\"],
+      uidMappings: [{containerID: 100000, hostID: 0, size: 65536}], gidMappings: [{containerID: 100000, hostID: 0, size: 65536}]}]"
+  command_line stat -c %u:%g /mnt/file
+  run rt run --bundle "$B" "$ID"
+  [[ $output != *"nvalid argument"* ]] || skip "the file system of the test directory cannot be idmapped"
+  expect 0 1:2
+}
+
+@test "proc, sysfs, mqueue, devpts, tmpfs and cgroup are mounted as the default config has them" {
+  make_bundle
+  command_line sh -c 'cut -d" " -f5- /proc/self/mountinfo'
+  run rt run --bundle "$B" "$ID"
+  expect 0 "/proc rw" "/dev rw,nosuid" "- devpts devpts rw,gid=5,mode=620,ptmxmode=666" "- tmpfs shm" "- mqueue mqueue" \
+    "/sys ro,nosuid,nodev,noexec" "/sys/fs/cgroup ro"
+}
+
+@test "mounts that cannot be made name the mount and the reason, and leave nothing" {
+  local mount
+  for mount in '{destination: "/mnt", type: "bind", source: "/no/such", options: ["bind"]}' \
+    '{destination: "/mnt", type: "tmpfs", source: "tmpfs", options: ["nosuchoption"]}' \
+    '{destination: "/mnt", type: "nosuchfs", source: "none"}' '{destination: "/etc/passwd/below", type: "tmpfs", source: "tmpfs"}'; do
+    make_bundle ".mounts += [$mount]"
+    run rt run --bundle "$B" "$ID"
+    expect 1 "mount '/"
+  done
+  expect_nothing_left
+}
+
+@test "--no-pivot" {
+  make_bundle
+  command_line sh -c 'ls / | head -1; ls /proc/self/status'
+  run rt run --no-pivot --bundle "$B" "$ID"
+  expect 0 bin /proc/self/status
+}

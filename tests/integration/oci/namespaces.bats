@@ -38,3 +38,89 @@ load ../../lib/oci
   run rt run --bundle "$B" "$ID"
   expect 0 agent-host 77
 }
+
+users='.linux.namespaces += [{type: "user"}] | .linux.uidMappings = [{containerID: 0, hostID: 100000, size: 65536}] |
+  .linux.gidMappings = [{containerID: 0, hostID: 200000, size: 65536}]'
+
+@test "a user namespace of its own: bind sources that only the host's root reaches, devices, exec" {
+  mkdir -p "$T/private/inside"
+  touch "$T/private/inside/file"
+  chmod 700 "$T/private"
+  start_sleeper "$users" ".mounts += [{destination: \"/tmp\", type: \"bind\", source: \"$T/private/inside\", options: [\"bind\"]}]"
+  run rt exec "$ID" sh -c 'ls /tmp; id -u; cat /proc/self/uid_map; echo x >/dev/null && echo null-works'
+  expect 0 file 100000 null-works
+}
+
+@test "a user namespace without root: the first id that it has does the work" {
+  ours || skip "runc 1.1 refuses it"
+  make_bundle '.linux.namespaces += [{type: "user"}]' '.linux.uidMappings = [{containerID: 1000, hostID: 100000, size: 1}]' \
+    '.linux.gidMappings = [{containerID: 1000, hostID: 100000, size: 1}]' '.process.user = {uid: 1000, gid: 1000}' \
+    '(.mounts[] | select(.destination == "/dev/pts") | .options) -= ["gid=5"]'
+  command_line sleep 300
+  create
+  rt start "$ID"
+  run rt exec "$ID" sh -c 'id -u; id -g; cat /proc/self/uid_map'
+  expect 0 1000 100000
+}
+
+@test "all namespaces of another container are joined, with its maps and clocks" {
+  ours || skip "runc 1.1 lacks the maps"
+  start_sleeper "$users" '.linux.namespaces += [{type: "time"}]' '.linux.timeOffsets = {monotonic: {secs: 7881, nanosecs: 2718281}}'
+  local pid
+  pid=$(rt state "$ID" | jq .pid)
+  configure ".linux.namespaces |= map(if .type == \"mount\" then . else
+      .path = \"/proc/$pid/ns/\" + ({network: \"net\"}[.type] // .type) end)" \
+    'del(.linux.uidMappings, .linux.gidMappings, .linux.timeOffsets, .hostname)' ".linux.cgroupsPath += \"b\""
+  command_line sh -c 'cat /proc/self/uid_map /proc/self/timens_offsets; ps | grep -c "[s]leep 300"; readlink /proc/self/ns/net'
+  run rt run --bundle "$B" "$ID-2"
+  expect 0 100000 7881 "$(readlink "/proc/$pid/ns/net")"
+}
+
+@test "a time namespace has its offsets" {
+  ours || skip "runc 1.1 lacks time namespaces"
+  make_bundle '.linux.namespaces += [{type: "time"}]' \
+    '.linux.timeOffsets = {monotonic: {secs: 7881, nanosecs: 2718281}, boottime: {secs: 1337, nanosecs: 3141519}}'
+  command_line cat /proc/self/timens_offsets
+  run rt run --bundle "$B" "$ID"
+  expect 0
+  [[ $output =~ monotonic\ +7881\ +2718281 && $output =~ boottime\ +1337\ +3141519 ]] || fail "$output"
+}
+
+@test "a cgroup namespace shows the container's cgroup as the root" {
+  make_bundle '.linux.namespaces |= (map(select(.type != "cgroup")) + [{type: "cgroup"}])'
+  command_line cat /proc/self/cgroup
+  run rt run --bundle "$B" "$ID"
+  expect 0 ":/"
+  expect_not "/$NAME"
+}
+
+@test "namespaces that cannot be: given twice, unknown, of another type, without what they need" {
+  local program
+  for program in '.linux.namespaces += [{type: "pid"}]' '.linux.namespaces += [{type: "nosuch"}]' \
+    '.linux.namespaces |= map(if .type == "pid" then .path = "/proc/self/ns/uts" else . end)' \
+    '.linux.namespaces |= map(if .type == "pid" then .path = "/no/such/namespace" else . end)' \
+    '.linux.namespaces |= map(if .type == "pid" then .path = "relative" else . end)' \
+    '.linux.namespaces += [{type: "user"}]' '.linux.namespaces |= map(select(.type != "mount"))'; do
+    make_bundle "$program"
+    command_line true
+    run rt run --bundle "$B" "$ID"
+    expect 1
+  done
+  expect_nothing_left
+}
+
+@test "domainname and the sysctls of namespaces; those of the host are refused" {
+  make_bundle '.linux.sysctl = {"net.ipv4.ip_forward": "1", "kernel.shmmax": "12345", "kernel.domainname": "agents"}'
+  command_line sh -c 'cat /proc/sys/net/ipv4/ip_forward /proc/sys/kernel/shmmax /proc/sys/kernel/domainname'
+  run rt run --bundle "$B" "$ID"
+  expect 0 1 12345 agents
+  local name
+  for name in kernel.panic vm.swappiness kernel.hostname net.nosuch ../net.x; do
+    make_bundle ".linux.sysctl = {\"$name\": \"1\"}"
+    run rt run --bundle "$B" "$ID"
+    expect 1 "$name"
+  done
+  make_bundle '.linux.sysctl = {"net.ipv4.ip_forward": "1"}' '.linux.namespaces |= map(select(.type != "network"))'
+  run rt run --bundle "$B" "$ID"
+  expect 1 net.ipv4.ip_forward
+}

@@ -26,3 +26,30 @@ load ../../lib/oci
   run rt create --bundle "$B" --console-socket "$T/nobody" "$ID"
   expect 1 console
 }
+
+@test "a terminal belongs to the user, is all three streams, and works when stdin is none" {
+  make_bundle '.process.terminal = true' '.process.user = {uid: 1000, gid: 100}'
+  command_line sh -c 'stat -c %u:%g $(tty); for n in 0 1 2; do readlink /proc/self/fd/$n; done; stat -c %F /dev/console'
+  run rt run --bundle "$B" "$ID" </dev/null
+  expect 0 1000:5 "character special file"
+  [ "$(grep -c '^/dev/pts/' <<<"$output")" -eq 3 ] || fail "$output"
+}
+
+@test "exec --tty: the caller's terminal is proxied, consoleSize of a process file holds" {
+  start_sleeper
+  run script -qec "'$RUNTIME' ${RT_NONE[*]} --root '$T/root' exec --tty '$ID' sh -c 'tty; exit 4'" /dev/null </dev/null
+  expect 4 /dev/pts/
+  jq -n '{terminal: true, consoleSize: {height: 10, width: 110}, args: ["stty", "size"], cwd: "/", user: {uid: 0, gid: 0}}' >"$B/p.json"
+  run rt exec --tty --process "$B/p.json" "$ID" </dev/null
+  expect 0 "10 110"
+}
+
+@test "exec: a terminal without a socket, and a socket without a terminal, are refused when detached" {
+  start_sleeper
+  run rt exec --tty --detach "$ID" true
+  expect 255 console
+  run rt exec --console-socket /no/such "$ID" true
+  expect 255 console
+  run rt exec --detach --console-socket /no/such "$ID" true
+  expect 255 console
+}
