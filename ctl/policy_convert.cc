@@ -16,11 +16,21 @@ std::string comment(const std::string& label, const std::string& text) {
   return text.empty() ? "" : "# " + label + ": " + json::quote(text) + "\n";
 }
 
+bool names_own_loopback(const policy::Policy& policy) {
+  for (const policy::NetworkEntry& entry : policy.network)
+    for (const policy::Endpoint& endpoint : entry.endpoints)
+      if (endpoint.host == "localhost") return true;
+  return false;
+}
+
 int run_convert(const Options& options, bool json) {
   int code = kExitFine;
   const auto source = open_policy_file("convert", options.words()[0], code);
   if (!source) return code;
   const json::Value converted = policy::convert_policy(source->policy, source->text);
+  if (names_own_loopback(source->policy))
+    std::fputs("nemoclawctl policy convert: 'localhost' is left out: the sandbox's own loopback is not fenced\n",
+               stderr);
   if (json)
     std::printf("%s\n", json::Writer(true).value(converted).take().c_str());
   else

@@ -81,7 +81,9 @@ Result<policy::RpcFrame> read_frame(const Value& value) {
   frame.method = TRY(text_of(value, "method"));
   frame.has_response = TRY(flag_of(value, "has_response"));
   const Value* params = value.find("params");
-  if (frame.method == "tools/call" && params) frame.tool = TRY(text_of(*params, "name"));
+  // A name that is no string is none: nobody could have allowed it.
+  const Value* name = params ? params->find("name") : nullptr;
+  if (frame.method == "tools/call" && name && name->is_string()) frame.tool = name->string;
   return frame;
 }
 

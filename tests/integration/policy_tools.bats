@@ -22,7 +22,7 @@ EOF
   echo 'egress: {rules: [{host: a.example.test, port: 22}]}' >"$T/egress.yaml"
   local file
   for file in "$T/four.yaml" "$T/egress.yaml" "$REPO"/policy/presets/*.yaml; do
-    run ctl policy convert "$file"
+    run --separate-stderr ctl policy convert "$file"
     expect 0 "version: 1"
     printf '%s\n' "$output" >"$T/once.yaml"
     run ctl policy check "$T/once.yaml"
@@ -32,8 +32,9 @@ EOF
     run ctl policy diff "$T/once.yaml" "$T/twice.yaml"
     expect 0 "mean the same"
   done
-  run ctl policy convert --format json "$T/four.yaml"
+  run --separate-stderr ctl policy convert --format json "$T/four.yaml"
   expect 0
+  [[ $stderr == *"'localhost' is left out"* ]] || fail "$stderr"
   jq -e '.network_policies.code.binaries | length == 6' <<<"$output" >/dev/null || fail "$output"
 }
 
