@@ -83,3 +83,146 @@ END
   expect 0 '"error":"policy_denied"' '"host":"other.test"' nemoclawctl
   [ "$(audit_lines | jq -c 'select(.via == "captured")' | wc -l)" -eq 1 ]
 }
+
+@test "a server that speaks first is heard at once, by name and by address" {
+  write_transparent_policy <<END
+  greeter:
+    endpoints: [{host: allowed.test, port: 2222}, {host: $ORIGIN_IP, port: 2222}]
+    binaries: [{path: /bin/busybox}]
+END
+  run plain_run -- sh -c "echo by-name | timeout 10 nc allowed.test 2222"
+  expect 0 "220 origin speaks first" "250 by-name"
+  expect_audit '.verdict == "allow" and .via == "captured" and .dst.host == "allowed.test" and .dst.port == 2222'
+  run plain_run -- sh -c "echo by-address | timeout 10 nc $ORIGIN_IP 2222"
+  expect 0 "220 origin speaks first" "250 by-address"
+  expect_audit ".verdict == \"allow\" and .dst.host == \"$ORIGIN_IP\""
+  run plain_run -- sh -c "echo stolen | timeout 10 nc $ORIGIN_IP 80"
+  expect_not "HTTP/1"
+  expect_audit ".verdict == \"deny\" and .dst.host == \"$ORIGIN_IP\" and .dst.port == 80"
+}
+
+@test "what the first bytes name must agree with the lookup, or have the address" {
+  write_transparent_policy <<'END'
+  web:
+    endpoints: [{host: allowed.test, port: 443}, {host: third.test, port: 443}, {host: allowed.test, port: 80}]
+    binaries: [{path: /usr/bin/curl}]
+END
+  # Looked up as allowed.test, and then another name in TLS or in Host.
+  run plain_run -- sh -c "curl -sSk -m 10 --connect-to other.test:443:allowed.test:443 https://other.test/fronted; echo tls: \$?
+    curl -sS -m 10 -H 'Host: other.test' http://allowed.test/fronted"
+  expect 0 "tls: 35" '"error":"authority_mismatch"'
+  [ "$(audit_lines | jq -c 'select(.code == "authority_mismatch" and .verdict == "deny")' | wc -l)" -eq 2 ]
+  # Another name that the policy allows and that has the address: as good as its own lookup.
+  run plain_run -- curl -sSk -m 10 --connect-to third.test:443:allowed.test:443 https://third.test/other-name
+  expect 0 "hello to GET /other-name"
+  expect_audit '.verdict == "allow" and .dst.host == "third.test"'
+  # Without any lookup of its own, the claim is looked up by the proxy; an address that is not the name's is not reached.
+  run plain_run -- curl -sS -m 10 --resolve "allowed.test:443:$ORIGIN_IP" https://allowed.test/claimed
+  expect 0 "hello to GET /claimed"
+  run plain_run -- curl -sSk -m 10 --resolve allowed.test:443:192.0.2.7 https://allowed.test/elsewhere
+  expect 35
+  expect_audit '.code == "authority_mismatch" and .dst.ip == "192.0.2.7"'
+  [ "$(origin_saw '/fronted\|/elsewhere')" -eq 0 ]
+}
+
+@test "names over UDP and TCP, other types, the search list, and what upstream sees of them" {
+  web_policy
+  run plain_run --dns-search corp.example -- sh -c 'cat /etc/resolv.conf; nslookup -type=a allowed.test; nslookup -type=txt allowed.test
+    nslookup -type=a leak.allowed.test; nslookup -type=a leak2.test 8.8.8.8; curl -sS -m 10 http://allowed.test/searched'
+  expect 0 "search corp.example" "Address: $ORIGIN_IP" "REFUSED" "hello to GET /searched"
+  [ "$(origin_saw '^dns leak')" -eq 0 ]
+  [ "$(origin_saw '^dns .*corp.example')" -eq 0 ]
+  [ "$(origin_saw '^dns allowed.test 16')" -eq 0 ]  # TXT
+  expect_audit '.via == "dns" and .dst.host == "leak.allowed.test" and .method == "A"'
+  expect_audit '.via == "dns" and .dst.host == "leak2.test"'
+  run host_tools_run -- /usr/bin/python3 -c '
+import socket, struct
+def ask(name, kind):
+    labels = b"".join(bytes([len(l)]) + l.encode() for l in name.split(".")) + b"\0"
+    query = struct.pack("!HHHHHH", 7, 0x100, 1, 0, 0, 0) + labels + struct.pack("!HH", kind, 1)
+    s = socket.create_connection(("9.9.9.9", 53), 10)
+    s.sendall(struct.pack("!H", len(query)) + query)
+    answer = s.recv(4096)[2:]
+    return answer[3] & 15, struct.unpack("!H", answer[6:8])[0], answer[12:12 + len(labels)] == labels
+print("allowed", ask("ALLowed.test", 1), "denied", ask("tcp-leak.test", 1), "none", ask("allowed.test", 28))'
+  expect 0 "allowed (0, 1, True) denied (5, 0, True) none (0, 0, True)"
+  expect_audit '.via == "dns" and .proto == "tcp" and .dst.host == "tcp-leak.test" and .actor.binary == "/usr/bin/python3.11"'
+  [ "$(origin_saw '^dns tcp-leak')" -eq 0 ]
+}
+
+@test "dns: {mode: open} resolves everything and writes it down, off resolves nothing" {
+  web_policy
+  echo 'dns: {mode: open}' >>"$T/policies/current.yaml"
+  run plain_run -- sh -c "nslookup -type=a open-name.test; curl -sS -m 10 http://open-name.test/"
+  expect 0 "Address: $ORIGIN_IP" policy_denied
+  expect_audit '.via == "dns" and .verdict == "allow" and .dst.host == "open-name.test"'
+  sed -i 's/mode: open/mode: off/' "$T/policies/current.yaml"
+  run plain_run -- curl -sS -m 10 http://allowed.test/
+  expect 6
+  expect_audit '.via == "dns" and .verdict == "deny" and .dst.host == "allowed.test"'
+}
+
+# The host's own programs, read-only, on the suite's image.
+host_tools_run() {
+  local options=() directory
+  while [ "$1" != -- ]; do
+    options+=("$1")
+    shift
+  done
+  for directory in /usr /lib /lib64; do options+=(-v "$directory:$directory:ro"); done
+  plain_run "${options[@]}" -e NODE_EXTRA_CA_CERTS=/etc/ssl/certs/ca-certificates.crt -e HOME=/tmp "$@"
+}
+
+# reaches PROGRAM COMMAND...: the command's output names the path, the audit the program; `denied` is refused for it.
+reaches() {
+  local program=$1
+  shift
+  run host_tools_run -- "$@"
+  expect 0 "hello to GET /from-client"
+  expect_audit ".verdict == \"allow\" and .via == \"captured\" and .dst.host == \"allowed.test\" and .actor.binary == \"$program\""
+}
+
+clients_policy() {
+  write_transparent_policy <<'END'
+  clients:
+    endpoints: [{host: allowed.test, port: 443}, {host: allowed.test, port: 80}]
+    binaries: [{path: /bin/busybox}, {path: '/usr/bin/*'}, {path: '/usr/lib/**'}, {path: /usr/local/bin/probe-tcp_connect}]
+END
+}
+
+@test "B14 E19 programs of every kind: wget, C, python, node, openssl, git" {
+  clients_policy
+  reaches /bin/busybox /bin/busybox wget -q -O - http://allowed.test/from-client
+  reaches /usr/bin/wget /usr/bin/wget -q -O - https://allowed.test/from-client
+  reaches /usr/bin/python3.11 /usr/bin/python3 -c 'import urllib.request; print(urllib.request.urlopen("https://allowed.test/from-client", timeout=10).read().decode())'
+  run host_tools_run -- /usr/bin/python3 -c 'import urllib.request; urllib.request.urlopen("https://other.test/from-client", timeout=10)'
+  expect nonzero "URLError"
+  reaches /usr/bin/openssl sh -c 'printf "GET /from-client HTTP/1.0\r\nHost: allowed.test\r\n\r\n" | timeout 10 /usr/bin/openssl s_client -quiet -verify_return_error -servername allowed.test -connect allowed.test:443 2>/dev/null; true'
+  # No name at all in TLS: the lookup says it.
+  reaches /usr/bin/openssl sh -c 'printf "GET /from-client HTTP/1.0\r\nHost: allowed.test\r\n\r\n" | timeout 10 /usr/bin/openssl s_client -quiet -noservername -connect allowed.test:443 2>/dev/null; true'
+  # A program in C that knows only the address: nothing is known of it before somebody has looked the name up.
+  run plain_run -- sh -c "probe-tcp_connect $ORIGIN_IP 80; nslookup -type=a allowed.test >/dev/null; probe-tcp_connect $ORIGIN_IP 80"
+  expect 0 policy_denied "hello to GET /"
+  [ ! -x /usr/bin/node ] || reaches "$(readlink -f /usr/bin/node)" /usr/bin/node -e '
+    fetch("https://allowed.test/from-client").then(r => r.text()).then(console.log)'
+  [ ! -x /usr/bin/node ] || reaches "$(readlink -f /usr/bin/node)" /usr/bin/node -e '
+    const s = require("net").connect(80, "allowed.test", () => s.write("GET /from-client HTTP/1.0\r\nHost: allowed.test\r\n\r\n"));
+    s.on("data", d => process.stdout.write(d)).on("error", e => { console.log(e.code); process.exit(1) })'
+}
+
+@test "git over https and http" {
+  need_program git
+  clients_policy
+  run host_tools_run -- sh -c 'timeout 20 /usr/bin/git ls-remote https://allowed.test/repo.git; timeout 20 /usr/bin/git ls-remote http://allowed.test/repo.git
+    timeout 20 /usr/bin/git ls-remote https://other.test/repo.git'
+  expect nonzero "Could not resolve host: other.test"
+  [ "$(origin_saw 'https GET allowed.test /repo.git/info/refs')" -eq 1 ]
+  [ "$(origin_saw 'http GET allowed.test /repo.git/info/refs')" -eq 1 ]
+}
+
+@test "B14 a connection straight to the listener of the fence is refused and audited" {
+  web_policy
+  run plain_run -- sh -c 'curl -sS -m 10 http://127.0.0.1:3129/; echo captured: $?'
+  expect 0 "captured: 56"
+  expect_audit '.via == "captured" and .verdict == "deny" and (.reason | contains("straight to the listener"))'
+}

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """The outside world of the tests, in one process inside a network namespace of its own.
 
-origin.py DIRECTORY ADDRESS: HTTPS on 443 and 8443, HTTP on 80, UDP echo on 9999, DNS on 53 (A for every name below
+origin.py DIRECTORY ADDRESS: HTTPS on 443 and 8443, HTTP on 80, a server on 2222 that speaks first, UDP echo on 9999, DNS on 53 (A for every name below
 .test, NXDOMAIN for others). Every contact is a line in DIRECTORY/origin.log, so that a test can prove that a
 refused request never arrived. DIRECTORY/origin.ready appears when all sockets listen.
 """
@@ -111,6 +111,22 @@ class TlsServer(Server):
         return self.context.wrap_socket(connection, server_side=True, do_handshake_on_connect=False), client
 
 
+class Greeter(socketserver.StreamRequestHandler):
+    """Speaks first, as ssh and smtp do, and then repeats what it is told."""
+
+    def handle(self):
+        note("greeter", self.client_address[0])
+        self.wfile.write(b"220 origin speaks first\r\n")
+        for line in self.rfile:
+            note("greeter", f"told {line[:64]!r}")
+            self.wfile.write(b"250 " + line)
+
+
+class GreeterServer(socketserver.ThreadingTCPServer):
+    daemon_threads = True
+    allow_reuse_address = True
+
+
 def udp_socket(port):
     result = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     result.bind((address, port))
@@ -155,7 +171,8 @@ def serve_dns(server):
 
 
 def main():
-    servers = [TlsServer((address, 443), Handler), TlsServer((address, 8443), Handler), Server((address, 80), Handler)]
+    servers = [TlsServer((address, 443), Handler), TlsServer((address, 8443), Handler), Server((address, 80), Handler),
+               GreeterServer((address, 2222), Greeter)]
     workers = [(serve_echo, udp_socket(9999)), (serve_dns, udp_socket(53))]
     for server in servers:
         threading.Thread(target=server.serve_forever, daemon=True).start()
