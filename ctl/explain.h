@@ -8,6 +8,7 @@
 #include "ctl/options.h"
 #include "policy/compile/compile.h"
 #include "policy/model/policy.h"
+#include "runtime/base/json.h"
 
 namespace nemoclaw::ctl {
 
@@ -24,6 +25,10 @@ Result<Explanation> explain(policy::Policy policy, const Options& options,
 // Pure.
 std::string explain_text(const Explanation& explanation);
 std::string explain_json(const Explanation& explanation);
+
+// The parts that the proxy and the fence are told.
+std::string explain_network(const policy::Policy& policy);
+void write_network(json::Writer& writer, const policy::Policy& policy);
 
 // Facts about an image that has every path which the policy names, and no accounts.
 policy::Facts made_up_facts(const policy::Policy& policy);

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "ctl/policy_difference.h"
+#include "ctl/rule_text.h"
 #include "policy/model/host.h"
 #include "policy/model/words.h"
 #include "policy/parse/full_schema_network.h"
@@ -21,6 +22,7 @@ struct Atom {
   std::string protocol;  // "" connections of any kind
   std::string method, path;
   std::string detail;  // query, GraphQL names, tool, as JSON; "" none
+  std::string shown;   // the rule in words
   std::string terms;   // addresses and the like, as JSON: compared as they stand
   policy::RateLimits limits;
 };
@@ -40,6 +42,7 @@ void add_rule(Atom atom, const Rule& rule, std::vector<Atom>& atoms) {
   atom.method = rule.method;
   atom.path = rule.path;
   atom.detail = rest_of(policy::rule_value(rule), {"method", "path"});
+  atom.shown = rule_text(rule);
   atoms.push_back(std::move(atom));
 }
 
@@ -134,17 +137,6 @@ bool covers_limits(const policy::RateLimits& wide, const policy::RateLimits& nar
          covers_limit(wide.body_bytes_max, narrow.body_bytes_max);
 }
 
-std::string describe(const policy::RateLimits& limits) {
-  std::string text;
-  const auto add = [&](const std::optional<uint64_t>& limit, const char* unit) {
-    if (limit) text += (text.empty() ? ", at most " : " and ") + std::to_string(*limit) + unit;
-  };
-  add(limits.requests_per_minute, " requests a minute");
-  add(limits.bytes_out_per_hour, " bytes out an hour");
-  add(limits.body_bytes_max, " bytes a body");
-  return text;
-}
-
 // Errs on the side of no: then a change is shown that is none.
 bool covers(const Atom& wide, const Atom& narrow) {
   if (wide.port != narrow.port || wide.terms != narrow.terms || !covers_host(wide.host, narrow.host))
@@ -162,13 +154,12 @@ std::string describe(const Atom& atom) {
   if (atom.protocol.empty()) {
     text = "connections to ";
   } else {
-    text = atom.method + (atom.method.empty() || atom.path.empty() ? "" : " ") + atom.path;
-    if (!atom.detail.empty()) text += (text.empty() ? "" : " ") + atom.detail;
+    text = atom.shown;
     text += (atom.protocol == "rest" ? "" : " (" + atom.protocol + ")") + std::string(" at ");
   }
   text +=
       host + ":" + std::to_string(atom.port) + " by " + (atom.binary.empty() ? "any process" : atom.binary);
-  text += describe(atom.limits);
+  if (const std::string limits = limits_text(atom.limits); !limits.empty()) text += ", " + limits;
   return atom.terms.empty() ? text : text + " under " + atom.terms;
 }
 

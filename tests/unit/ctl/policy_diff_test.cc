@@ -126,9 +126,8 @@ TEST(PolicyDiff, BothWays) {
        {}},
       {web(plain + ", protocol: graphql, rules: [{allow: {operation_type: query, fields: [a]}}]"),
        web(plain + ", protocol: graphql, rules: [{allow: {operation_type: query, fields: [a, b]}}]"),
-       {"network: {\"operation_type\":\"query\",\"fields\":[\"a\",\"b\"]} (graphql) at a.x.test:443 by "
-        "/bin/curl"},
-       {"network: {\"operation_type\":\"query\",\"fields\":[\"a\"]} (graphql) at a.x.test:443 by /bin/curl"},
+       {"network: query of a, b (graphql) at a.x.test:443 by /bin/curl"},
+       {"network: query of a (graphql) at a.x.test:443 by /bin/curl"},
        {}},
   };
   for (const Row& row : rows) {
