@@ -2,6 +2,7 @@
 
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <unistd.h>
 
 #include <cstring>
 
@@ -28,6 +29,10 @@ Result<Fd> connect_listener(const std::string& path) {
 Result<void> open_common(const ProcessPlan& plan, Context& context) {
   context.proc = TRY(isolation::open_procfs());
   context.own = TRY(own_identity());
+  // crun's annotation, for containers of ordinary users: files that belong to their groups stay reachable. Groups of a
+  // daemon that runs as root are nobody's to ask for.
+  const std::string* keep = context.effective->spec.find_annotation("run.oci.keep_original_groups");
+  context.keep_groups = keep && *keep == "1" && geteuid() != 0;
   if (!plan.listener_path.empty())
     context.listener_socket = TRY_CONTEXT(connect_listener(plan.listener_path), "linux.seccomp.listenerPath");
   return {};

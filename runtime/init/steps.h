@@ -51,6 +51,7 @@ struct Context {
   isolation::ExecLabel label;
   std::string program;
   oci::Strings environment;
+  bool keep_groups = false;  // the caller's supplementary groups stay (run.oci.keep_original_groups)
   bool standing_in_cwd = false;
   std::vector<oci::Protection> protections;
 };

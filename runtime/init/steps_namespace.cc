@@ -112,7 +112,7 @@ Result<void> become_mapped_root(Context& context) {
   if (!joined && !(context.container && !context.container->id_maps.empty())) return {};
   const id_t uid = TRY(mapped_id(context, "self/uid_map"));
   const id_t gid = TRY(mapped_id(context, "self/gid_map"));
-  if (setgroups(0, nullptr) != 0 && errno != EPERM) return errno_error("setgroups");
+  if (!context.keep_groups && setgroups(0, nullptr) != 0 && errno != EPERM) return errno_error("setgroups");
   if (setresgid(gid, gid, gid) != 0) return errno_error("become root of the user namespace: setgid");
   if (setresuid(uid, uid, uid) != 0) return errno_error("become root of the user namespace: setuid");
   return hide_process();  // changing ids made it what fs.suid_dumpable says

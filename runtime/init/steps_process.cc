@@ -130,7 +130,7 @@ Result<void> change_user(Context& context) {
   const oci::User& user = context.process->process->user;
   TRY(isolation::own_standard_streams(user));
   TRY(isolation::apply_exec_label(context.label));
-  TRY(isolation::apply_user(user));
+  TRY(isolation::apply_user(user, context.keep_groups));
   TRY(hide_process());  // changing ids made it what fs.suid_dumpable says
   if (context.standing_in_cwd) return {};
   const std::string& cwd = context.process->process->cwd;

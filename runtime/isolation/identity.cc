@@ -16,11 +16,11 @@
 
 namespace nemoclaw::isolation {
 
-Result<void> apply_user(const oci::User& user) {
+Result<void> apply_user(const oci::User& user, bool keep_groups) {
   umask(user.umask.value_or(022));
   if (prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) != 0) return errno_error("keep capabilities");
   std::vector<gid_t> groups(user.additional_gids.begin(), user.additional_gids.end());
-  if (setgroups(groups.size(), groups.data()) != 0) {
+  if (!keep_groups && setgroups(groups.size(), groups.data()) != 0) {
     // Where setgroups(2) was given up for the id map (unprivileged user namespace) there is nothing to drop.
     if (errno != EPERM || !groups.empty()) return errno_error("setgroups");
   }

@@ -13,7 +13,8 @@ namespace nemoclaw::isolation {
 
 // Changes groups, gid and uid for good and sets the umask (default 022). Capabilities survive in the
 // permitted set. Needs CAP_SETGID and CAP_SETUID.
-Result<void> apply_user(const oci::User& user);
+// `keep_groups`: the supplementary groups stay as they are.
+Result<void> apply_user(const oci::User& user, bool keep_groups);
 
 // Gives the standard streams to the user, so that /dev/stdout can be reopened; the null device, which all
 // share, stays.

@@ -37,7 +37,7 @@ Result<void> configure(FdRef context, const MountStep& step) {
       TRY(sys::fsconfig_string(context, option.substr(0, equals), option.substr(equals + 1)));
   }
   if (!step.label.empty() && step.type != "proc" && step.type != "sysfs")
-    TRY(sys::fsconfig_string(context, "context", step.label));
+    TRY(sys::fsconfig_string(context, step.label_option, step.label));
   return sys::fsconfig_create(context);
 }
 

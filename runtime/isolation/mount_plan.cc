@@ -32,6 +32,10 @@ Result<MountStep> plan_mount(const oci::Spec& spec, const oci::Mount& mount, con
     if (mount.type.empty()) return make_error(at + ".type: is missing");
     step.source = mount.source;
     step.label = spec.linux_.mount_label;
+    // crun's annotation: which of the four kinds of context the label is.
+    if (const std::string* kind = spec.find_annotation("run.oci.mount_context_type"))
+      if (*kind == "context" || *kind == "fscontext" || *kind == "defcontext" || *kind == "rootcontext")
+        step.label_option = *kind;
   }
   step.id_map = {mount.uid_mappings, mount.gid_mappings};
   if (step.id_map.uid.empty() != step.id_map.gid.empty())

@@ -23,7 +23,8 @@ struct MountStep {
   std::string source;       // Bind: absolute on the host
   std::string type;         // FileSystem: "proc", "tmpfs" ...
   MountOptions options;
-  std::string label;  // SELinux context for file systems that take one
+  std::string label;  // SELinux context for file systems that take one, and the option that takes it
+  std::string label_option = "context";
   IdMapPlan id_map;   // idmapped mounts; empty with options.idmap: the container's own maps
 };
 

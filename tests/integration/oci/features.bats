@@ -12,3 +12,18 @@ load ../../lib/oci
     (.potentiallyUnsafeConfigAnnotations | index("ai.nemoclaw."))' <<<"$output" >/dev/null || fail "$output"
   [ -z "$stderr" ]
 }
+
+@test "features names what this program can do" {
+  ours || skip "other programs, other features"
+  run "$RUNTIME" features
+  expect 0
+  jq -e '.linux.cgroup.v1 and .linux.cgroup.v2 and .linux.apparmor.enabled and .linux.selinux.enabled and
+    .linux.intelRdt.enabled and .linux.intelRdt.schemata and .linux.intelRdt.monitoring and
+    .linux.mountExtensions.idmap.enabled and (.linux.memoryPolicy.modes | index("MPOL_BIND")) and
+    (.linux.seccomp.actions | index("SCMP_ACT_NOTIFY")) and (.linux.seccomp.operators | length == 7) and
+    (.linux.seccomp.knownFlags | index("SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV")) and
+    (.mountOptions | index("rro") and index("idmap") and index("tmpcopyup")) and (.hooks | length == 6)' <<<"$output" >/dev/null ||
+    fail "$output"
+  # Every capability that the kernel has, by its name.
+  [ "$(jq '.linux.capabilities | length' <<<"$output")" -eq $(($(cat /proc/sys/kernel/cap_last_cap) + 1)) ]
+}

@@ -101,6 +101,19 @@ TEST(MountPlan, CgroupComesLastUnlessCovered) {
   EXPECT_EQ(plan_mounts(spec, "/bundle")->steps[1].kind, MountKind::Cgroup);
 }
 
+TEST(MountPlan, LabelsFileSystemsButNotBinds) {
+  oci::Spec spec;
+  spec.linux_.mount_label = "system_u:object_r:container_file_t:s0";
+  spec.mounts = {{"/tmp", "tmpfs", "tmpfs", {}}, {"/data", "bind", "/data", {"bind"}}};
+  const Result<MountPlan> plan = plan_mounts(spec, "/b");
+  ASSERT_TRUE(plan);
+  EXPECT_EQ(plan->steps[0].label, spec.linux_.mount_label);
+  EXPECT_EQ(plan->steps[0].label_option, "context");
+  EXPECT_EQ(plan->steps[1].label, "");
+  spec.annotations = {{"run.oci.mount_context_type", "rootcontext"}};
+  EXPECT_EQ(plan_mounts(spec, "/b")->steps[0].label_option, "rootcontext");
+}
+
 TEST(MountPlan, Errors) {
   const std::pair<oci::Mount, const char*> cases[] = {
       {{"", "tmpfs", "", {}}, "mounts[0].destination: is missing"},
