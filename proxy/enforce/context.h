@@ -11,6 +11,7 @@
 #include "proxy/dns/name_memory.h"
 #include "proxy/dns/resolver.h"
 #include "proxy/enforce/container.h"
+#include "proxy/enforce/quota.h"
 #include "proxy/enforce/name_judge.h"
 #include "proxy/peer/identity.h"
 
@@ -46,6 +47,7 @@ struct Context {
   std::string decision_prefix;  // random per start of the proxy, so that ids are never used twice
   uint64_t decisions = 0;
   Counters counters;
+  Quota quota;
 
   const std::shared_ptr<Container>& main() const { return containers.front(); }
   // The container with this id, or the first: a caller that nobody knows is refused, and that is on the

@@ -96,6 +96,7 @@ std::variant<RequestPermit, Refused> Enforcer::decide_request(Connection& connec
     return answer;
   }
   event.path = outcome.target->path;
+  policy::RateLimits limits;
   if (l4.needs_l7) {
     const policy::Decision decision =
         engine->decide_l7(question_of(connection, request, *outcome.target, body,
@@ -103,9 +104,16 @@ std::variant<RequestPermit, Refused> Enforcer::decide_request(Connection& connec
     if (decision.verdict != policy::Verdict::Allow) return refused(decision);
     take_decision(decision, event);
     event.would_deny = decision.would_deny;
+    limits = decision.limits;
   } else {
     take_decision(l4, event);
   }
+  const std::string key = connection.container->subject.container + " " + event.entry + " " + event.host +
+                          ":" + std::to_string(event.port);
+  const Quota::Time now = std::chrono::steady_clock::now();
+  if (std::string reason = context_.quota.take_request(key, limits, request.framing.length, now);
+      !reason.empty())
+    return refused(denial("l7", "rate_limited", std::move(reason)));
   event.allowed = true;
   event.activity = audit::Activity::Open;
   if (!context_.record(event))
@@ -118,7 +126,10 @@ std::variant<RequestPermit, Refused> Enforcer::decide_request(Connection& connec
   request.authority.host = connection.request.host;
   request.authority.port = connection.request.port;
   request.authority.is_ipv6 = connection.request.host.find(':') != std::string::npos;
-  return RequestPermit(std::move(request), std::move(event));
+  RequestPermit permit(std::move(request), std::move(event));
+  permit.body_bytes_max_ = context_.quota.body_bytes_left(key, limits, now);
+  if (limits.bytes_out_per_hour) permit.quota_key_ = key;
+  return permit;
 }
 
 Refused Enforcer::refuse_request(const Connection& connection, const http::Request& request,

@@ -67,6 +67,9 @@ class RequestPermit {
 
   const http::Request& request() const { return request_; }
   const audit::Event& event() const { return event_; }
+  // No more of a body than this, and what was sent is counted for this endpoint.
+  uint64_t body_bytes_max() const { return body_bytes_max_; }
+  const std::string& quota_key() const { return quota_key_; }
 
  private:
   friend class Enforcer;
@@ -75,6 +78,8 @@ class RequestPermit {
 
   http::Request request_;
   audit::Event event_;
+  uint64_t body_bytes_max_ = UINT64_MAX;
+  std::string quota_key_;
 };
 
 }  // namespace nemoclaw::enforce

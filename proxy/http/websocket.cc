@@ -9,7 +9,7 @@ namespace nemoclaw::http {
 
 namespace {
 
-constexpr uint8_t kContinuation = 0, kText = 1, kBinary = 2, kClose = 8, kPing = 9, kPong = 10;
+constexpr uint8_t kContinuation = 0, kText = 1, kBinary = 2, kClose = 8, kPong = 10;
 constexpr size_t kControlBytesMax = 125;
 
 uint8_t byte_at(const std::string& text, size_t at) { return static_cast<uint8_t>(text[at]); }

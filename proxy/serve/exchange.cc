@@ -39,6 +39,8 @@ struct Upload {
   Side& origin;
   const http::Request& request;
   ExchangeOutcome& outcome;
+  uint64_t body_bytes_max;
+  uint64_t body_bytes = 0;  // with the chunks' frames, where there are any
   http::BodyDecoder decoder{request.framing};
   bool chunked = request.framing.kind == http::BodyKind::Chunked;
 
@@ -50,6 +52,16 @@ struct Upload {
     outcome.client_fault = true;
     outcome.failure = "request body: " + decoder.error();
     net::reset_connection(origin.stream.socket());
+  }
+
+  bool is_too_long(size_t more) {
+    body_bytes += more;
+    if (body_bytes <= body_bytes_max) return false;
+    outcome.over_limit = true;
+    outcome.failure = "the request's body is longer than the " + std::to_string(body_bytes_max) +
+                      " bytes that the endpoint's limits leave";
+    net::reset_connection(origin.stream.socket());
+    return true;
   }
 
   // What came with the head; it goes out with the head.
@@ -74,6 +86,7 @@ struct Upload {
         decoder.feed_run(input, run);
       client.unread = input;
       if (is_malformed()) co_return refuse();
+      if (is_too_long(out.size() + run.size())) co_return;
       const bool alive = co_await write_counted(origin.stream, out.empty() ? run : out, outcome.bytes.out);
       if (!alive) co_return;
     }
@@ -176,7 +189,7 @@ struct Download {
 }  // namespace
 
 net::Task<void> exchange(Side& client, Side& origin, const http::Request& request, uint16_t default_port,
-                         bool keep, ExchangeOutcome& outcome) {
+                         bool keep, uint64_t body_bytes_max, ExchangeOutcome& outcome) {
   using namespace asio::experimental::awaitable_operators;
   const bool has_body = request.framing.kind == http::BodyKind::Chunked || request.framing.length > 0;
   uint64_t interim_bytes = 0;
@@ -185,11 +198,13 @@ net::Task<void> exchange(Side& client, Side& origin, const http::Request& reques
     outcome.failure = "the client went away";
     co_return;
   }
-  Upload upload{client, origin, request, outcome};
+  Upload upload{client, origin, request, outcome, body_bytes_max};
   Download download{client, origin, request, outcome, keep, {}};
   std::string out = http::serialise_request(request, default_port, keep);
+  const size_t head_bytes = out.size();
   upload.take_early(out);
   if (upload.is_malformed()) co_return upload.refuse();
+  if (upload.is_too_long(out.size() - head_bytes)) co_return;
   if (!co_await write_counted(origin.stream, out, outcome.bytes.out)) {
     outcome.failure = "the origin closed the connection before it got the request";
     co_return;

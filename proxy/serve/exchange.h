@@ -22,6 +22,7 @@ struct ExchangeOutcome {
   net::RelayBytes bytes;
   std::string failure;          // empty: the answer was passed on completely
   bool client_fault = false;    // the request's body was malformed
+  bool over_limit = false;      // the request's body was longer than allowed
   bool answer_started = false;  // the client has got a part of the answer
   int status = 0;               // of the answer
   // Both ends are exactly behind this exchange, and want another one.
@@ -29,8 +30,9 @@ struct ExchangeOutcome {
 };
 
 // `default_port`: of the scheme, left out of Host. `keep`: both connections may be used again.
+// `body_bytes_max`: a longer body is cut off, and the origin reset.
 net::Task<void> exchange(Side& client, Side& origin, const http::Request& request, uint16_t default_port,
-                         bool keep, ExchangeOutcome& outcome);
+                         bool keep, uint64_t body_bytes_max, ExchangeOutcome& outcome);
 
 // An answer whose head was read already; what followed it is in origin.unread. Neither connection is used
 // again.

@@ -132,11 +132,13 @@ class Requests {
       co_await finish(permit, outcome);
       co_return false;
     }
-    co_await exchange(client_, origin_.side(), permit.request(), default_port_, true, outcome);
+    co_await exchange(client_, origin_.side(), permit.request(), default_port_, true, permit.body_bytes_max(),
+                      outcome);
     // The origin may have closed an idle connection just when the request was on its way.
     if (may_repeat(permit.request(), outcome) && co_await origin_.renew()) {
       outcome = {};
-      co_await exchange(client_, origin_.side(), permit.request(), default_port_, true, outcome);
+      co_await exchange(client_, origin_.side(), permit.request(), default_port_, true,
+                        permit.body_bytes_max(), outcome);
     }
     co_return co_await finish(permit, outcome);
   }
@@ -178,10 +180,15 @@ class Requests {
   net::Task<bool> finish(const enforce::RequestPermit& permit, const ExchangeOutcome& outcome) {
     bytes_.out += outcome.bytes.out;
     bytes_.in += outcome.bytes.in;
+    if (!permit.quota_key().empty())
+      context_.quota.add_bytes_out(permit.quota_key(), outcome.bytes.out, std::chrono::steady_clock::now());
     origin_.set_reusable(outcome.origin_reusable);
     if (!outcome.failure.empty()) {
       if (!outcome.answer_started)
-        co_return co_await fail(permit, outcome.client_fault ? "invalid_request" : "upstream_unreachable",
+        co_return co_await fail(permit,
+                                outcome.over_limit     ? "rate_limited"
+                                : outcome.client_fault ? "invalid_request"
+                                                       : "upstream_unreachable",
                                 outcome.failure);
       net::reset_connection(client_.stream.socket());  // a cut answer must not look complete
       co_return false;

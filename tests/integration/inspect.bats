@@ -227,6 +227,27 @@ EOF
   [ "$(origin_saw '^message')" -eq 1 ]
 }
 
+@test "limits: too many requests and too long bodies get 429, declared or not" {
+  write_current_policy <<'EOF'
+version: 1
+filesystem_policy: {read_only: [/bin, /usr, /lib, /lib64, /etc], read_write: [/tmp]}
+network_policies:
+  few:
+    endpoints:
+      - {host: allowed.test, port: 443, protocol: rest, access: read-only, limits: {requests_per_minute: 2}}
+      - {host: other.test, port: 443, protocol: rest, access: full, limits: {body_bytes_max: 1000}}
+    binaries: [{path: /usr/bin/curl}]
+EOF
+  run inspected -- curl -sS -w '%{http_code}\n' https://allowed.test/few1 https://allowed.test/few2 https://allowed.test/few3
+  expect 0 "hello to GET /few1" "hello to GET /few2" rate_limited "429"
+  [ "$(origin_saw /few3)" -eq 0 ]
+  run inspected -- sh -c 'head -c 5000 /dev/zero >/tmp/zeros; head -c 1000 /dev/zero >/tmp/less
+    curl -sS -T /tmp/less https://other.test/less; curl -sS -T /tmp/zeros https://other.test/long1
+    curl -sS -T - https://other.test/long2 </tmp/zeros'
+  expect 0 "hello to PUT /less" "body_bytes_max is 1000" "limits leave"
+  [ "$(origin_saw /long)" -eq 0 ]
+}
+
 @test "C14: the authority outlives a worker that crashed, and its key is nowhere to be found" {
   write_current_policy <<'EOF'
 version: 1

@@ -59,6 +59,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         note("https" if isinstance(self.connection, ssl.SSLSocket) else "http",
              f"{self.command} {self.headers.get('Host')} {self.path} {len(body)}")
         text = f"origin says hello to {self.command} {self.path}\n".encode()
+        if "/info/refs" in self.path:  # of a repository as a plain web server has it
+            text = b"5f3c2b1a0d9e8f7061524334251607f8e9dacbba\trefs/heads/main\n"
         if self.path.startswith("/bytes/"):
             text = b"x" * int(self.path.rsplit("/", 1)[1])
         if self.path.startswith("/drip/"):
