@@ -93,6 +93,12 @@ std::string render_sandbox_text(const SandboxView& view) {
     if (value->type == json::Type::Boolean) line(name, value->boolean ? "yes" : "no");
     if (value->is_string()) line(name, value->string);
   }
+  const json::Value* containers = view.status ? view.status->find("containers") : nullptr;
+  for (size_t at = 1; containers && at < containers->array.size(); ++at) {
+    const json::Value* id = containers->array[at].find("id");
+    const json::Value* policy = containers->array[at].find("policy");
+    if (id && policy) line("joined by", id->string + ", policy " + policy->string);
+  }
   return text;
 }
 

@@ -1,7 +1,9 @@
 #include "hooks/fence_plan.h"
 
 #include <arpa/inet.h>
+#include <netinet/in.h>
 
+#include <algorithm>
 #include <charconv>
 
 namespace nemoclaw::hooks {
@@ -101,6 +103,10 @@ std::vector<std::string> input_rules(const FencePlan& plan) {
     for (const std::string& prefix : each.from4) rules.push_back("ip saddr " + prefix + " " + service);
     for (const std::string& prefix : each.from6) rules.push_back("ip6 saddr " + prefix + " " + service);
   }
+  for (const std::string& address : plan.probes4)
+    rules.push_back("ip saddr " + address + " meta l4proto tcp accept");
+  for (const std::string& address : plan.probes6)
+    rules.push_back("ip6 saddr " + address + " meta l4proto tcp accept");
   return rules;
 }
 
@@ -135,6 +141,29 @@ Result<FencePlan> plan_fence(const std::vector<policy::InboundRule>& inbound) {
     plan.inbound.push_back(std::move(accept));
   }
   return plan;
+}
+
+Result<void> accept_probes(FencePlan& plan, std::string_view node_addresses) {
+  while (!node_addresses.empty()) {
+    const size_t end = std::min(node_addresses.find('\n'), node_addresses.size());
+    const std::string line(node_addresses.substr(0, end));
+    node_addresses.remove_prefix(std::min(end + 1, node_addresses.size()));
+    if (line.empty()) continue;
+    in_addr four;
+    in6_addr six;
+    char canonical[INET6_ADDRSTRLEN];
+    if (inet_pton(AF_INET, line.c_str(), &four) == 1) {
+      const uint32_t number = ntohl(four.s_addr);
+      if (number >> 24 == 127 || number >> 16 == 0xa9fe) continue;
+      plan.probes4.push_back(inet_ntop(AF_INET, &four, canonical, sizeof canonical));
+    } else if (inet_pton(AF_INET6, line.c_str(), &six) == 1) {
+      if (IN6_IS_ADDR_LOOPBACK(&six) || IN6_IS_ADDR_LINKLOCAL(&six)) continue;
+      plan.probes6.push_back(inet_ntop(AF_INET6, &six, canonical, sizeof canonical));
+    } else {
+      return make_error("node address " + quoted(line) + " is not an address");
+    }
+  }
+  return {};
 }
 
 std::vector<FenceChain> fence_chains(const FencePlan& plan) {

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "policy/model/policy.h"
@@ -30,11 +31,17 @@ struct FencePlan {
   uint16_t log_group = 20035;     // nflog group of refused attempts
   bool log = true;                // false: the kernel has no nfnetlink_log
   std::vector<InboundAccept> inbound;
+  // Where the kubelet's probes come from: the node's own addresses. Empty for what is not a pod.
+  std::vector<std::string> probes4, probes6;
 };
 
 // Checks what a policy says about inbound connections: every value that goes into the ruleset text is parsed
 // and written anew.
 Result<FencePlan> plan_fence(const std::vector<policy::InboundRule>& inbound);
+
+// Lets the node itself connect over TCP, for a pod's probes. `node_addresses`: one per line. Loopback and
+// link-local addresses are nobody's source on the way to a pod.
+Result<void> accept_probes(FencePlan& plan, std::string_view node_addresses);
 
 // What the kernel must show after loading.
 struct FenceChain {

@@ -12,9 +12,10 @@ Result<void> check_options(const HookOptions& options) {
   const std::string& directory = options.sandbox_directory;
   if (directory.empty() || directory[0] != '/' || clean_path(directory) != directory)
     return make_error("--sandbox-dir: expected an absolute path without '.' and '..'");
-  return check_container_id(base_name(directory)).has_value()
-             ? Result<void>()
-             : make_error("--sandbox-dir: its last component must be a sandbox's id");
+  if (!check_container_id(base_name(directory)))
+    return make_error("--sandbox-dir: its last component must be a sandbox's id");
+  if (options.container) TRY_CONTEXT(check_container_id(*options.container), "--container");
+  return {};
 }
 
 Result<HookState> parse_hook_state(std::string_view text) {

@@ -14,6 +14,7 @@ namespace nemoclaw::hooks {
 struct HookOptions {
   std::string sandbox_directory;           // absolute; its last component is the sandbox's id
   std::optional<std::string> config_file;  // node configuration
+  std::optional<std::string> container;    // join and leave: the container's id
 };
 
 // Checks that the directory is one that we may work in: absolute, clean, named by an id.

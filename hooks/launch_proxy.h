@@ -7,12 +7,14 @@
 #include <utility>
 #include <vector>
 
-#include "hooks/proxy_record.h"
 #include "hooks/proxy_user.h"
 #include "runtime/base/fd.h"
 #include "runtime/base/result.h"
+#include "runtime/oci/proxy_record.h"
 
 namespace nemoclaw::hooks {
+
+using oci::ProxyRecord;
 
 struct LaunchPlan {
   std::string program;  // absolute path of nemoclaw-proxy

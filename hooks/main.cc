@@ -1,4 +1,4 @@
-// nemoclaw-hook start|stop --sandbox-dir DIR [--config FILE]: called by a runtime as an OCI hook, container
+// nemoclaw-hook start|stop --sandbox-dir DIR, join|leave --sandbox-dir DIR --container ID [--config FILE]: called by a runtime as an OCI hook, container
 // state on stdin. On failure it prints one sentence, which the manager shows to its user.
 #include <signal.h>
 #include <unistd.h>
@@ -9,6 +9,7 @@
 
 #include "hooks/check.h"
 #include "hooks/hook_input.h"
+#include "hooks/join.h"
 #include "hooks/start.h"
 #include "hooks/stop.h"
 #include "nemoclaw_version.h"
@@ -19,17 +20,21 @@ namespace {
 using nemoclaw::Result;
 using nemoclaw::hooks::HookOptions;
 
-constexpr std::string_view kUsage = "usage: nemoclaw-hook start|stop --sandbox-dir DIR [--config FILE]";
+constexpr std::string_view kUsage =
+    "usage: nemoclaw-hook start|stop --sandbox-dir DIR [--config FILE]\n"
+    "       nemoclaw-hook join|leave --sandbox-dir DIR --container ID [--config FILE]";
 
 Result<HookOptions> parse_options(int argc, char** argv) {
   HookOptions options;
   for (int at = 2; at < argc; ++at) {
     const std::string_view word = argv[at];
-    if ((word != "--sandbox-dir" && word != "--config") || at + 1 == argc)
+    if ((word != "--sandbox-dir" && word != "--config" && word != "--container") || at + 1 == argc)
       return nemoclaw::make_error("bad argument " + nemoclaw::quoted(word) + "; " + std::string(kUsage));
     const std::string value = argv[++at];
     if (word == "--config")
       options.config_file = value;
+    else if (word == "--container")
+      options.container = value;
     else
       options.sandbox_directory = value;
   }
@@ -39,9 +44,14 @@ Result<HookOptions> parse_options(int argc, char** argv) {
 
 Result<void> run(std::string_view verb, int argc, char** argv) {
   const HookOptions options = TRY(parse_options(argc, argv));
+  const bool joins = verb == "join" || verb == "leave";
+  if (joins != options.container.has_value())
+    return nemoclaw::make_error("--container: for join and leave, and for these only");
+  if (verb == "leave") return nemoclaw::hooks::run_leave(options);
   if (verb == "stop") return nemoclaw::hooks::run_stop(options);
   const std::string text = TRY(nemoclaw::read_all(nemoclaw::FdRef(STDIN_FILENO), size_t{1} << 20));
-  return nemoclaw::hooks::run_start(options, TRY(nemoclaw::hooks::parse_hook_state(text)));
+  const nemoclaw::hooks::HookState state = TRY(nemoclaw::hooks::parse_hook_state(text));
+  return joins ? nemoclaw::hooks::run_join(options, state) : nemoclaw::hooks::run_start(options, state);
 }
 
 int check() {
@@ -63,7 +73,7 @@ int main(int argc, char** argv) {
     return 0;
   }
   if (verb == "check") return check();
-  if (verb != "start" && verb != "stop") {
+  if (verb != "start" && verb != "stop" && verb != "join" && verb != "leave") {
     std::fprintf(stderr, "%s\n", std::string(kUsage).c_str());
     return 2;
   }

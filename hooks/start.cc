@@ -9,7 +9,8 @@
 #include "hooks/net_namespace.h"
 #include "hooks/node_addresses.h"
 #include "hooks/proxy_cgroup.h"
-#include "policy/parse/parse.h"
+#include "hooks/run_lock.h"
+#include "hooks/sandbox_fence.h"
 #include "policy/select/select.h"
 #include "runtime/base/defer.h"
 #include "runtime/base/file.h"
@@ -38,8 +39,7 @@ Result<Inputs> read_inputs(const HookOptions& options) {
   std::optional<std::string> config_file = options.config_file;
   if (!config_file && !inputs.record.config_file.empty()) config_file = inputs.record.config_file;
   const policy::NodeConfig config = TRY(policy::load_node_config(config_file));
-  const policy::Policy policy = TRY(policy::load_policy(options.sandbox_directory + "/policy.yaml"));
-  inputs.fence = TRY_CONTEXT(plan_fence(policy.inbound), "policy " + quoted(policy.name));
+  inputs.fence = TRY(plan_sandbox_fence(options.sandbox_directory, config));
   inputs.launch.program = TRY(policy::find_program(config.proxy_path, "nemoclaw-proxy"));
   inputs.launch.sandbox_directory = options.sandbox_directory;
   inputs.launch.config_file = config_file.value_or("");
@@ -50,7 +50,7 @@ Result<Inputs> read_inputs(const HookOptions& options) {
 
 // An earlier run of the same sandbox may have left its proxy (a restart); it would hold the ports.
 Result<void> stop_predecessor(const std::string& sandbox_directory) {
-  const Result<std::optional<ProxyRecord>> earlier = read_proxy_record(sandbox_directory);
+  const Result<std::optional<ProxyRecord>> earlier = oci::read_proxy_record(sandbox_directory);
   if (!earlier || !earlier->has_value()) return {};
   stop_proxy(**earlier);
   remove_proxy_cgroup((*earlier)->cgroups);
@@ -60,10 +60,11 @@ Result<void> stop_predecessor(const std::string& sandbox_directory) {
 // A table of ours that is there already is either left over (this sandbox restarts, or its predecessor ended
 // without stop) or belongs to a sandbox that lives.
 Result<void> refuse_shared_namespace(const HookOptions& options, const NetNamespace& network) {
-  const std::string other = other_sandbox_of(options.sandbox_directory, network.identity);
+  const std::string other =
+      oci::find_live_sandbox(std::string(directory_name(options.sandbox_directory)), network.identity);
   if (other.empty()) return {};
-  return make_error("the container joins the network of sandbox '" + other +
-                    "', which has its own policy and proxy: give this container a network of its own");
+  return make_error("the network of the container got another sandbox, '" + other +
+                    "', while this one was made: create it again to join that");
 }
 
 Result<void> fence_and_prove(Nftables& nft, const Inputs& inputs, const std::string& directory, FdRef log) {
@@ -77,6 +78,7 @@ Result<void> start_in_namespace(const HookOptions& options, const HookState& sta
                                 const NetNamespace& network, FdRef log) {
   const std::string& directory = options.sandbox_directory;
   const NetNamespace host_network = TRY_CONTEXT(open_net_namespace(0), "the host's network namespace");
+  const Fd lock = TRY(lock_run_directory(directory, RunLock::Shared));
   TRY(enter_net_namespace(network));
   const ProxyCgroup cgroup = make_proxy_cgroup(inputs.record.id);
   Defer remove_cgroup([&] { remove_proxy_cgroup(cgroup.directories); });
@@ -85,10 +87,8 @@ Result<void> start_in_namespace(const HookOptions& options, const HookState& sta
   ProxyLaunch launch = TRY(ProxyLaunch::begin(inputs.launch, host_network.fd, log));
   Nftables nft = TRY(Nftables::create());
   const bool fenced_before = fence_exists(nft);
-  if (fenced_before)
-    TRY(refuse_shared_namespace(options, network));
-  else
-    TRY(refuse_foreign_namespace(state.bundle));
+  if (fenced_before) TRY(refuse_shared_namespace(options, network));
+  TRY(refuse_foreign_namespace(state.bundle));
   Defer remove_table([&] {
     // A table that was there before stays: without it, what already runs in the namespace would be free.
     if (!fenced_before) remove_fence(nft);
@@ -98,7 +98,7 @@ Result<void> start_in_namespace(const HookOptions& options, const HookState& sta
   proxy.net_namespace = network.identity;
   proxy.fence = "proven";
   // Before the proxy is executed: `stop` finds it even if this hook is killed while it waits.
-  TRY(write_proxy_record(directory, proxy));
+  TRY(oci::write_proxy_record(directory, proxy));
   Defer remove_record([&] { (void)unlink((directory + "/proxy.json").c_str()); });
   TRY(launch.finish());
   remove_record.dismiss();
@@ -113,13 +113,13 @@ Result<void> run_start(const HookOptions& options, const HookState& state) {
   if (state.pid <= 0) return make_error("container state on stdin: pid: the container has no process");
   const Fd log = TRY(open_hook_log(options.sandbox_directory));
   const auto run = [&]() -> Result<void> {
+    const std::string addresses = TRY(list_node_addresses());
+    TRY(write_file_atomic(options.sandbox_directory + "/node-addresses", addresses, 0600));
     Inputs inputs = TRY(read_inputs(options));
     TRY(refuse_container_cgroup(inputs.record.cgroups));
     const NetNamespace network =
         TRY_CONTEXT(open_net_namespace(state.pid), "the container's network namespace");
     TRY(refuse_host_namespace(network));
-    const std::string addresses = TRY(list_node_addresses());
-    TRY(write_file_atomic(options.sandbox_directory + "/node-addresses", addresses, 0600));
     TRY(stop_predecessor(options.sandbox_directory));
     return start_in_namespace(options, state, inputs, network, log);
   };

@@ -26,7 +26,7 @@ Result<void> run_stop(const HookOptions& options) {
   if (!names) return std::move(names).error();
   if (!looks_like_a_sandbox(*names))
     return make_error(directory + " is not a sandbox directory: nothing was removed");
-  const Result<std::optional<ProxyRecord>> proxy = read_proxy_record(directory);
+  const Result<std::optional<ProxyRecord>> proxy = oci::read_proxy_record(directory);
   if (proxy && proxy->has_value()) {
     stop_proxy(**proxy);
     remove_proxy_cgroup((*proxy)->cgroups);

@@ -37,6 +37,8 @@ struct Facts {
   std::string hook_path;          // nemoclaw-hook on the host; empty: no egress control is possible
   std::string config_file;        // passed on to the hook
   std::string sandbox_directory;  // <run_directory>/<id>, see docs/sandbox.md
+  // The sandbox whose network namespace the spec joins; empty: this container makes one of its own.
+  std::string joined_sandbox;
   // The spec's namespace path of this type is the host's own namespace.
   bool network_is_host = false, pid_is_host = false;
   bool allow_host_network = false;  // never set from a policy

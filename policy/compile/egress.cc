@@ -14,6 +14,7 @@ oci::Hook hook(const Facts& facts, const char* verb) {
   oci::Hook result;
   result.path = facts.hook_path;
   result.args = {"nemoclaw-hook", verb, "--sandbox-dir", facts.sandbox_directory};
+  if (!facts.joined_sandbox.empty()) result.args.insert(result.args.end(), {"--container", facts.container_id});
   if (!facts.config_file.empty()) result.args.insert(result.args.end(), {"--config", facts.config_file});
   result.env = {"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"};
   result.timeout = hook_timeout_s;
@@ -47,13 +48,17 @@ Result<void> compile_egress(const Compilation& compilation) {
   if (facts.sandbox_directory.empty() || facts.container_id.empty())
     return make_error("the sandbox has no id or directory");
   oci::EffectiveSpec& effective = compilation.effective;
-  effective.sandbox_id = facts.container_id;
+  const bool joins = !facts.joined_sandbox.empty();
+  effective.sandbox_id = joins ? facts.joined_sandbox : facts.container_id;
   // Last, because Docker before 23 attaches the network in a prestart hook of its own.
-  effective.spec.hooks.prestart.push_back(hook(facts, "start"));
-  effective.spec.hooks.poststop.push_back(hook(facts, "stop"));
+  effective.spec.hooks.prestart.push_back(hook(facts, joins ? "join" : "start"));
+  effective.spec.hooks.poststop.push_back(hook(facts, joins ? "leave" : "stop"));
   effective.protections.push_back({"network", "full", ""});
   protect_resolver_files(compilation);
   compile_trust(compilation);
+  if (joins)
+    compilation.note("network", "joins the fence and the proxy of sandbox " + facts.joined_sandbox,
+                     "the container shares its network namespace");
   compilation.note("network",
                    "all egress goes through the proxy: " + std::to_string(compilation.policy.network.size()) +
                        (compilation.policy.network.size() == 1 ? " entry" : " entries") + " allow some",

@@ -244,6 +244,7 @@ Result<Facts> gather_facts(const Policy& policy, const oci::Spec& spec, const st
   facts.hook_path = inputs.hook_path;
   facts.config_file = inputs.config_file;
   facts.sandbox_directory = inputs.sandbox_directory;
+  facts.joined_sandbox = inputs.joined_sandbox;
   facts.network_is_host = is_own_namespace(spec, "network", "/proc/self/ns/net");
   facts.pid_is_host = is_own_namespace(spec, "pid", "/proc/self/ns/pid");
   read_limits(facts);

@@ -14,6 +14,7 @@ struct HostInputs {
   std::string config_file;        // "" for the default
   std::string sandbox_directory;  // absolute
   int landlock_abi = 0;           // isolation::landlock_abi()
+  std::string joined_sandbox;     // "" if the container makes its own
 };
 
 // `rootfs` is absolute, on the host. Everything inside it is looked up below its descriptor, so that no link

@@ -83,6 +83,8 @@ const Keys<NodeConfig>& config_keys() {
       path_key("proxy_path", &NodeConfig::proxy_path, "nemoclaw-proxy, if it is not beside the hook."),
       text("proxy_user", &NodeConfig::proxy_user, "User that the proxy runs as."),
       boolean("audit_fail_closed", &NodeConfig::audit_fail_closed, "Whether a full disk stops egress."),
+      boolean("kubelet_probes", &NodeConfig::kubelet_probes,
+              "Whether pods accept TCP from the node's own addresses, for the kubelet's probes."),
       paths_key("extra_ca_files", &NodeConfig::extra_ca_files, "Further certificates to trust upstream."),
       later_key("upstream_proxy", Shape::Text, "Proxy that the proxy connects through."),
       later_key("ceiling", Shape::Text, "A policy that bounds every sandbox."),

@@ -7,6 +7,7 @@
 
 #include "policy/engine/engine.h"
 #include "proxy/audit/event.h"
+#include "proxy/dns/resolver.h"
 #include "proxy/peer/trust.h"
 
 namespace nemoclaw::enforce {
@@ -15,6 +16,8 @@ struct Container {
   std::shared_ptr<const policy::Engine> engine;
   peer::TrustStore trust;
   audit::Subject subject;  // its id, and its policy
+  // Of a container that joined and has been started, with its own hosts file; none: the sandbox's.
+  std::unique_ptr<dns::Resolver> resolver;
 };
 
 }  // namespace nemoclaw::enforce

@@ -21,6 +21,11 @@ const std::shared_ptr<Container>& Context::container(const std::string& id) cons
   return main();
 }
 
+std::shared_ptr<Container> Context::find_container(const std::string& id) const {
+  const std::shared_ptr<Container>& found = container(id);
+  return found->subject.container == id ? found : nullptr;
+}
+
 void Context::add_container(std::shared_ptr<Container> added) {
   for (std::shared_ptr<Container>& each : containers)
     if (each->subject.container == added->subject.container) {

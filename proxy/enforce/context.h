@@ -53,6 +53,7 @@ struct Context {
   // The container with this id, or the first: a caller that nobody knows is refused, and that is on the
   // sandbox.
   const std::shared_ptr<Container>& container(const std::string& id) const;
+  std::shared_ptr<Container> find_container(const std::string& id) const;  // null: there is none
   // Replaces one of the same id.
   void add_container(std::shared_ptr<Container> added);
   void remove_container(const std::string& id);

@@ -77,7 +77,7 @@ net::Task<std::variant<Permit, Refused>> Enforcer::decide(Intent intent, Identif
   const policy::Decision l4 = engine->decide_l4(request);
   if (l4.verdict != policy::Verdict::Allow)
     co_return refuse(intent, event, explain_other_name(intent, request.host, l4));
-  const Result<std::vector<asio::ip::address>> found = co_await find_addresses(intent, request.host, *engine);
+  const Result<std::vector<asio::ip::address>> found = co_await find_addresses(intent, request.host, *who.container);
   if (!found) {
     const bool limited = found.error().errno_value == EDQUOT;
     policy::Decision unresolved =
@@ -110,7 +110,8 @@ net::Task<std::variant<Permit, Refused>> Enforcer::decide(Intent intent, Identif
 
 net::Task<Result<std::vector<asio::ip::address>>> Enforcer::find_addresses(const Intent& intent,
                                                                            std::string host,
-                                                                           const policy::Engine& engine) {
+                                                                           const Container& container) {
+  const policy::Engine& engine = *container.engine;
   using Addresses = std::vector<asio::ip::address>;
   const bool is_literal = policy::parse_address(host).has_value();
   if (intent.original) {
@@ -124,8 +125,9 @@ net::Task<Result<std::vector<asio::ip::address>>> Enforcer::find_addresses(const
     if (std::string reason = context_.name_budget.spend(host, std::chrono::steady_clock::now());
         !reason.empty())
       co_return Error{EDQUOT, std::move(reason), 1};
-  if (!context_.resolver) co_return make_error("the sandbox has not been started, nothing is resolved yet");
-  Result<Addresses> resolved = co_await context_.resolver->resolve(std::move(host));
+  const std::unique_ptr<dns::Resolver>& resolver = container.resolver ? container.resolver : context_.resolver;
+  if (!resolver) co_return make_error("the sandbox has not been started, nothing is resolved yet");
+  Result<Addresses> resolved = co_await resolver->resolve(std::move(host));
   if (!resolved) co_return std::move(resolved).error().with_context("name resolution");
   co_return resolved;
 }

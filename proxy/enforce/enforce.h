@@ -41,7 +41,7 @@ class Enforcer {
   audit::Event intent_event(const Intent& intent, const IdentifiedCaller& who);
   // The addresses that are to be judged, or why there are none.
   net::Task<Result<std::vector<asio::ip::address>>> find_addresses(const Intent& intent, std::string host,
-                                                                   const policy::Engine& engine);
+                                                                   const Container& container);
   Refused refuse(const Intent& intent, audit::Event event, const policy::Decision& decision);
 
   Context& context_;

@@ -48,12 +48,15 @@ Result<std::unique_ptr<dns::Resolver>> make_resolver(const Sandbox& sandbox,
 
 std::string operate_start(Worker& worker, const json::Value& request) {
   json::Writer answer;
-  if (worker.context.resolver) {
+  const StartInput start{text_of(request, "resolv_conf"), text_of(request, "hosts"), text_of(request, "container")};
+  const std::shared_ptr<enforce::Container> joined = worker.context.find_container(start.container);
+  if (!start.container.empty() && !joined)
+    return control::render_error("container " + quoted(start.container) + " has not joined this sandbox");
+  if (joined ? joined->resolver : worker.context.resolver) {
     // Read once and never again: a container that rewrites its files must not choose its name servers.
     answer.begin_object().member("ok", true).member("note", "already started; the first configuration stays");
     return answer.end_object().take();
   }
-  const StartInput start{text_of(request, "resolv_conf"), text_of(request, "hosts")};
   Result<void> done = worker.sandbox.state->remember_start(start);
   if (done) done = start_resolving(worker, start);
   if (!done) return control::render_error(done.error().message);
@@ -62,6 +65,24 @@ std::string operate_start(Worker& worker, const json::Value& request) {
                 static_cast<uint64_t>(dns::parse_resolv_conf(start.resolv_conf).nameservers.size()));
   answer.member("hosts", static_cast<uint64_t>(dns::parse_hosts(start.hosts).size()));
   return answer.end_object().take();
+}
+
+// A container that joins: nemoclaw-hook has written its files to containers/<id>.
+std::string operate_join(Worker& worker, const json::Value& request) {
+  const std::string id = text_of(request, "container");
+  const Result<void> joined = add_joined_container(worker.sandbox, id);
+  if (!joined) return control::render_error(joined.error().message);
+  remember_first_uses(*worker.sandbox.state, *worker.context.find_container(id));
+  return R"({"ok":true})";
+}
+
+std::string operate_leave(Worker& worker, const json::Value& request) {
+  const std::string id = text_of(request, "container");
+  if (id == worker.context.main()->subject.container)
+    return control::render_error("the sandbox was made for container " + quoted(id));
+  worker.context.identifier.remove_group(id);
+  worker.context.remove_container(id);
+  return R"({"ok":true})";
 }
 
 std::string operate_status(const Sandbox& sandbox) {
@@ -83,29 +104,39 @@ std::string operate_status(const Sandbox& sandbox) {
       .member("audit_failures", context.counters.audit_failures)
       .member("restarts", sandbox.restarts)
       .member("version", NEMOCLAW_VERSION)
-      .member("trusted_binaries", static_cast<uint64_t>(context.main()->trust.size()))
-      .end_object();
+      .member("trusted_binaries", static_cast<uint64_t>(context.main()->trust.size()));
+  answer.key("containers").begin_array();
+  for (const std::shared_ptr<enforce::Container>& each : context.containers)
+    answer.begin_object()
+        .member("id", each->subject.container)
+        .member("policy", each->subject.policy_name)
+        .member("policy_digest", each->subject.policy_digest)
+        .end_object();
+  answer.end_array().end_object();
   return answer.take();
 }
 
 }  // namespace
 
 Result<void> start_resolving(Worker& worker, const StartInput& start) {
-  worker.context.resolver = TRY(make_resolver(worker.sandbox, worker.loop.get_executor(), start.resolv_conf,
-                                              dns::parse_hosts(start.hosts)));
+  const std::shared_ptr<enforce::Container> joined = worker.context.find_container(start.container);
+  (joined ? joined->resolver : worker.context.resolver) = TRY(make_resolver(
+      worker.sandbox, worker.loop.get_executor(), start.resolv_conf, dns::parse_hosts(start.hosts)));
   return {};
 }
 
 control::Handler make_operations(Worker& worker) {
   return [&worker](const std::string& operation, const json::Value& request) {
     if (operation == "start") return operate_start(worker, request);
+    if (operation == "join") return operate_join(worker, request);
+    if (operation == "leave") return operate_leave(worker, request);
     if (operation == "status") return operate_status(worker.sandbox);
     if (operation == "stop" || operation == "upgrade") {
       (operation == "stop" ? worker.stop : worker.upgrade)();
       return std::string(R"({"ok":true})");
     }
     return control::render_error("unknown operation " + quoted(operation, 40) +
-                                 "; known: start, status, stop, upgrade");
+                                 "; known: start, join, leave, status, stop, upgrade");
   };
 }
 

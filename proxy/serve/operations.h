@@ -6,7 +6,7 @@
 
 namespace nemoclaw::serve {
 
-// start, status, upgrade, stop.
+// start, join, leave, status, upgrade, stop.
 control::Handler make_operations(Worker& worker);
 
 // The resolver as the runtime's "start" describes it, or as an earlier worker was told.

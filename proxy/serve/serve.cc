@@ -127,6 +127,9 @@ Result<void> run_worker(const Options& options) {
   };
   if (sandbox.start) TRY_CONTEXT(start_resolving(worker, *sandbox.start), "take over the resolver");
   note_the_past(worker);
+  for (const StartInput& each : sandbox.joined_starts)
+    if (sandbox.context->find_container(each.container))  // else it has left meanwhile
+      TRY_CONTEXT(start_resolving(worker, each), "take over the resolver of " + each.container);
   for (auto& [name, fd] : inherited.sockets)
     if (!start_service(worker, name, std::move(fd)))
       log::warning("no service for the socket " + quoted(name, 40));

@@ -9,6 +9,7 @@
 #include "proxy/serve/container_setup.h"
 #include "proxy/serve/publish.h"
 #include "runtime/base/file.h"
+#include "runtime/base/ids.h"
 #include "runtime/base/log.h"
 
 namespace nemoclaw::serve {
@@ -32,20 +33,12 @@ Result<std::string> binaries_of(const std::string& directory, State& state, Reme
 
 // Containers that joined before this worker was started (docs/sandbox.md). One that cannot be read is not
 // known yet, and what nobody knows is refused.
-void add_joined(const std::string& directory, Sandbox& sandbox) {
-  const Result<std::vector<std::string>> names = list_directory(directory + "/containers");
+void add_joined_containers(Sandbox& sandbox) {
+  const Result<std::vector<std::string>> names = list_directory(sandbox.directory + "/containers");
   if (!names) return;
-  for (const std::string& name : *names) {
-    Result<LoadedContainer> loaded = load_container(directory + "/containers/" + name);
-    if (!loaded) {
-      log::warning("container " + quoted(name, 80) + ": " + loaded.error().message);
-      continue;
-    }
-    if (const Result<void> added = sandbox.context->identifier.add_group(std::move(loaded->group)); !added)
+  for (const std::string& name : *names)
+    if (const Result<void> added = add_joined_container(sandbox, name); !added)
       log::warning("container " + quoted(name, 80) + ": " + added.error().message);
-    else
-      sandbox.context->add_container(std::move(loaded->container));
-  }
 }
 
 // What was trusted at first use stays trusted, and nothing else at that path.
@@ -88,6 +81,16 @@ void remember_first_uses(State& state, enforce::Container& container) {
       });
 }
 
+Result<void> add_joined_container(Sandbox& sandbox, const std::string& id) {
+  TRY(check_container_id(id));
+  LoadedContainer loaded = TRY(load_container(sandbox.directory + "/containers/" + id));
+  if (loaded.group.id != id)
+    return make_error("containers/" + id + " is about container " + quoted(loaded.group.id));
+  TRY(sandbox.context->identifier.add_group(std::move(loaded.group)));
+  sandbox.context->add_container(std::move(loaded.container));
+  return {};
+}
+
 Result<Sandbox> set_up_sandbox(const Options& options, Fd audit, Fd state, std::vector<Fd> trust_files) {
   Sandbox sandbox;
   sandbox.restarts = options.restarts;
@@ -109,9 +112,11 @@ Result<Sandbox> set_up_sandbox(const Options& options, Fd audit, Fd state, std::
   sandbox.context = std::make_unique<enforce::Context>(
       std::move(loaded.container), peer::Identifier(std::move(query), std::move(loaded.group)),
       std::move(log));
-  add_joined(options.sandbox_directory, sandbox);
+  sandbox.directory = options.sandbox_directory;
+  add_joined_containers(sandbox);
   take_over_trust(known, *sandbox.state, *sandbox.context);
   sandbox.start = std::move(known.start);
+  sandbox.joined_starts = std::move(known.joined_starts);
   sandbox.context->node_addresses = TRY(read_node_addresses(options.sandbox_directory));
   sandbox.context->audit_fail_closed = sandbox.config.audit_fail_closed;
   sandbox.context->decision_prefix = random_prefix();

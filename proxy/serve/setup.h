@@ -14,6 +14,7 @@
 namespace nemoclaw::serve {
 
 struct Sandbox {
+  std::string directory;
   oci::SandboxRecord record;
   policy::NodeConfig config;
   std::string policy_digest;
@@ -21,6 +22,7 @@ struct Sandbox {
   std::string last_end;  // of the worker before, if it crashed
   std::unique_ptr<State> state;
   std::optional<StartInput> start;  // what an earlier worker was told
+  std::vector<StartInput> joined_starts;
   std::unique_ptr<enforce::Context> context;
 };
 
@@ -35,6 +37,9 @@ Result<Sandbox> set_up_sandbox(const Options& options, Fd audit, Fd state, std::
 
 // From now on; `state` outlives the container.
 void remember_first_uses(State& state, enforce::Container& container);
+
+// A further container of the sandbox, from containers/<id> in its directory; the confined worker can do it as well.
+Result<void> add_joined_container(Sandbox& sandbox, const std::string& id);
 
 // One address per line; an absent file is an empty list.
 Result<std::vector<policy::Address>> parse_node_addresses(std::string_view text);

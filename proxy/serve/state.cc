@@ -23,7 +23,11 @@ Result<void> take_line(std::string_view line, Remembered& remembered) {
   const json::Value record = TRY(json::parse(line));
   const std::string kind = text_of(record, "kind");
   if (kind == "start") {
-    remembered.start = StartInput{text_of(record, "resolv_conf"), text_of(record, "hosts")};
+    StartInput start{text_of(record, "resolv_conf"), text_of(record, "hosts"), text_of(record, "container")};
+    if (start.container.empty())
+      remembered.start = std::move(start);
+    else
+      remembered.joined_starts.push_back(std::move(start));
   } else if (kind == "trust") {
     remembered.trusted.push_back(
         {text_of(record, "container"), text_of(record, "path"), text_of(record, "digest")});
@@ -76,6 +80,7 @@ Result<Remembered> State::read() const {
 Result<void> State::remember_start(const StartInput& start) {
   json::Writer writer = record_of("start");
   writer.member("resolv_conf", start.resolv_conf).member("hosts", start.hosts);
+  if (!start.container.empty()) writer.member("container", start.container);
   return append(file_, writer);
 }
 

@@ -13,10 +13,12 @@ namespace nemoclaw::serve {
 
 struct StartInput {
   std::string resolv_conf, hosts;
+  std::string container;  // one that joined; empty: the one that the sandbox was made for
 };
 
 struct Remembered {
   std::optional<StartInput> start;
+  std::vector<StartInput> joined_starts;
   std::optional<std::string> binaries;  // of the first container, as named_binaries.h writes them
   struct Trusted {
     std::string container, path, digest;

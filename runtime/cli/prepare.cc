@@ -7,6 +7,7 @@
 #include "runtime/base/file.h"
 #include "runtime/base/ids.h"
 #include "runtime/base/path.h"
+#include "runtime/cli/sandbox_of.h"
 #include "runtime/isolation/landlock_plan.h"
 #include "runtime/oci/spec_check.h"
 #include "runtime/oci/spec_reader.h"
@@ -40,7 +41,9 @@ Result<void> apply_policy(const Globals& globals, const oci::Spec& spec, Prepare
   inputs.container_id = prepared.id;
   inputs.hook_path = policy::find_program(prepared.config.hook_path, "nemoclaw-hook").value_or("");
   inputs.config_file = globals.config.value_or("");
-  inputs.sandbox_directory = prepared.config.run_directory + "/" + prepared.id;
+  inputs.joined_sandbox = TRY(sandbox_to_join(spec, prepared.config.run_directory));
+  inputs.sandbox_directory = prepared.config.run_directory + "/" +
+                             (inputs.joined_sandbox.empty() ? prepared.id : inputs.joined_sandbox);
   inputs.landlock_abi = isolation::landlock_abi();
   const policy::Facts facts = TRY(policy::gather_facts(policy, spec, prepared.rootfs, inputs));
   policy::Compiled compiled =

@@ -10,6 +10,7 @@
 #include "runtime/base/file.h"
 #include "runtime/base/log.h"
 #include "runtime/base/path.h"
+#include "runtime/cli/sandbox_of.h"
 #include "runtime/cli/trust_files.h"
 
 namespace nemoclaw::cli {
@@ -29,16 +30,28 @@ std::string mounted_file(const oci::Spec& spec, const std::string& bundle, std::
   return found;
 }
 
-void stop_proxy(const std::string& directory, const std::string& hook_path, const std::string& config_file) {
+void run_hook(const std::string& hook_path, std::vector<std::string> arguments,
+              const std::string& config_file) {
   ChildRequest request;
   request.path = hook_path;
-  request.args = {hook_path, "stop", "--sandbox-dir", directory};
+  request.args = std::move(arguments);
+  request.args.insert(request.args.begin(), hook_path);
   if (!config_file.empty()) request.args.insert(request.args.end(), {"--config", config_file});
   request.env = {"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"};
   request.stdin_text = "{}";
   request.timeout_ms = 10'000;
   const Result<ChildOutcome> outcome = run_child(request);
-  if (!outcome) log::debug("nemoclaw-hook stop: " + outcome.error().message);
+  if (!outcome) log::debug("nemoclaw-hook: " + outcome.error().message);
+}
+
+Result<void> make_directory(const std::string& path, bool joins) {
+  if (mkdir(path.c_str(), 0700) == 0) return {};
+  if (errno != EEXIST) return errno_error("mkdir " + quoted(path));
+  return make_error(
+      "sandbox directory " + quoted(path) +
+      " exists already: another runtime root uses this id, or a crash left it behind; remove it with "
+      "'nemoclaw-hook " +
+      (joins ? "leave' for that container" : "stop --sandbox-dir " + path + "'"));
 }
 
 }  // namespace
@@ -64,31 +77,30 @@ oci::SandboxRecord make_sandbox_record(const SandboxInput& input, const oci::Spe
   record.resolv_conf = mounted_file(spec, state.bundle, "/etc/resolv.conf");
   record.hosts = mounted_file(spec, state.bundle, "/etc/hosts");
   record.config_file = input.config_file;
+  record.pod = is_of_a_pod(spec);
   return record;
 }
 
 Result<SandboxDirectory> SandboxDirectory::create(const SandboxInput& input, const oci::Spec& spec,
                                                   const oci::StateRecord& state) {
-  if (state.sandbox_id != state.id)
-    return make_error("the policy needs the sandbox " + quoted(state.sandbox_id) +
-                      ", which belongs to another container; give this container a network of its own");
   TRY_CONTEXT(make_directories(input.config->run_directory, 0711), "run_directory");
-  const std::string path = input.config->run_directory + "/" + state.sandbox_id;
-  if (mkdir(path.c_str(), 0700) != 0) {
-    if (errno == EEXIST)
-      return make_error(
-          "sandbox directory " + quoted(path) +
-          " exists already: another runtime root uses this id, or a crash left it behind; remove it "
-          "with 'nemoclaw-hook stop --sandbox-dir " +
-          path + "'");
-    return errno_error("mkdir " + quoted(path));
+  const bool joins = state.sandbox_id != state.id;
+  const std::string sandbox = input.config->run_directory + "/" + state.sandbox_id;
+  std::string path = sandbox;
+  if (joins) {
+    // The sandbox directory itself is not made here: one that is gone has no proxy to join.
+    if (mkdir((sandbox + "/containers").c_str(), 0700) != 0 && errno != EEXIST)
+      return errno_error("sandbox " + quoted(sandbox));
+    path += "/containers/" + state.id;
   }
-  SandboxDirectory directory(
-      path, policy::find_program(input.config->hook_path, "nemoclaw-hook").value_or(""), input.config_file);
+  TRY(make_directory(path, joins));
+  SandboxDirectory directory(path, joins ? sandbox : "",
+                             policy::find_program(input.config->hook_path, "nemoclaw-hook").value_or(""),
+                             input.config_file);
   const oci::SandboxRecord record = make_sandbox_record(input, spec, state);
   TRY(write_file_atomic(path + "/policy.yaml", input.selected->text, 0600));
   TRY(write_file_atomic(path + "/sandbox.json", oci::encode_sandbox_record(record), 0600));
-  TRY(write_trust_files(path, state.id, spec, state.rootfs));
+  TRY(write_trust_files(sandbox, state.id, spec, state.rootfs));
   const std::string link = input.runtime_root + "/" + state.id + "/" + kSandboxLink;
   if (symlink(path.c_str(), link.c_str()) != 0) return errno_error("link " + quoted(link));
   return directory;
@@ -96,6 +108,7 @@ Result<SandboxDirectory> SandboxDirectory::create(const SandboxInput& input, con
 
 SandboxDirectory::SandboxDirectory(SandboxDirectory&& other) noexcept
     : path_(std::exchange(other.path_, "")),
+      joined_(std::move(other.joined_)),
       hook_path_(std::move(other.hook_path_)),
       config_file_(std::move(other.config_file_)) {}
 
@@ -103,7 +116,11 @@ SandboxDirectory::~SandboxDirectory() {
   if (path_.empty()) return;
   // The poststop hook has usually done this; not when the create failed before its hooks or the hook was
   // killed.
-  if (file_exists(path_ + "/proxy.json") && !hook_path_.empty()) stop_proxy(path_, hook_path_, config_file_);
+  const std::string name(base_name(path_));
+  if (!hook_path_.empty() && !joined_.empty())
+    run_hook(hook_path_, {"leave", "--sandbox-dir", joined_, "--container", name}, config_file_);
+  else if (!hook_path_.empty() && file_exists(path_ + "/proxy.json"))
+    run_hook(hook_path_, {"stop", "--sandbox-dir", path_}, config_file_);
   static_cast<void>(remove_tree(path_));
 }
 

@@ -30,6 +30,7 @@ oci::SandboxRecord make_sandbox_record(const SandboxInput& input, const oci::Spe
 class SandboxDirectory {
  public:
   // Makes <run_directory>/<id> (0700) with policy.yaml and sandbox.json, and the link in the state directory.
+  // For a container that joins: containers/<container id> in the directory of its sandbox.
   static Result<SandboxDirectory> create(const SandboxInput& input, const oci::Spec& spec,
                                          const oci::StateRecord& state);
   SandboxDirectory(SandboxDirectory&& other) noexcept;
@@ -39,10 +40,15 @@ class SandboxDirectory {
   void keep() { path_.clear(); }
 
  private:
-  SandboxDirectory(std::string path, std::string hook_path, std::string config_file)
-      : path_(std::move(path)), hook_path_(std::move(hook_path)), config_file_(std::move(config_file)) {}
+  SandboxDirectory(std::string path, std::string joined, std::string hook_path, std::string config_file)
+      : path_(std::move(path)),
+        joined_(std::move(joined)),
+        hook_path_(std::move(hook_path)),
+        config_file_(std::move(config_file)) {}
 
-  std::string path_, hook_path_, config_file_;
+  std::string path_;
+  std::string joined_;  // the sandbox directory above path_; empty: path_ is one itself
+  std::string hook_path_, config_file_;
 };
 
 }  // namespace nemoclaw::cli

@@ -1,9 +1,7 @@
 #include "runtime/cli/sandbox_start.h"
 
 #include <limits.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/time.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -12,14 +10,13 @@
 #include "runtime/base/json.h"
 #include "runtime/base/path.h"
 #include "runtime/cli/sandbox_directory.h"
-#include "runtime/container/unix_socket.h"
+#include "runtime/oci/control_request.h"
 
 namespace nemoclaw::cli {
 
 namespace {
 
 constexpr size_t kFileBytesMax = size_t{1} << 20;
-constexpr int kAnswerTimeoutSeconds = 10;
 
 // The file that the container will see: the host's source of a bind mount, else the image's own, looked up
 // inside the rootfs. A missing file is an empty one; an unreadable one is an error.
@@ -42,32 +39,6 @@ Result<std::string> read_container_file(const std::string& host_path, const std:
   return TRY_CONTEXT(read_all(*fd, kFileBytesMax), path);
 }
 
-Result<std::string> read_line(FdRef socket) {
-  std::string line;
-  while (line.find('\n') == std::string::npos) {
-    char chunk[4096];
-    const ssize_t got = read(socket.raw(), chunk, sizeof chunk);
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0 && errno == EAGAIN) return make_error(format("no answer within %d s", kAnswerTimeoutSeconds));
-    if (got < 0) return errno_error("read");
-    if (got == 0) return make_error("the connection was closed without an answer");
-    line.append(chunk, static_cast<size_t>(got));
-    if (line.size() > kFileBytesMax) return make_error("the answer is too long");
-  }
-  line.resize(line.find('\n'));
-  return line;
-}
-
-Result<void> send_request(FdRef directory, const std::string& request) {
-  const Fd socket = TRY(container::connect_at(directory, "control.sock"));
-  const timeval limit = {kAnswerTimeoutSeconds, 0};
-  setsockopt(socket.raw(), SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
-  setsockopt(socket.raw(), SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
-  TRY(write_all(socket, request));
-  const std::string answer = TRY(read_line(socket));
-  return check_start_response(answer);
-}
-
 Result<void> announce(const std::string& state_directory) {
   char target[PATH_MAX];
   const ssize_t length = readlink((state_directory + "/" + kSandboxLink).c_str(), target, sizeof target);
@@ -77,33 +48,28 @@ Result<void> announce(const std::string& state_directory) {
   const std::string resolv_conf =
       TRY(read_container_file(record.resolv_conf, record.rootfs, "/etc/resolv.conf"));
   const std::string hosts = TRY(read_container_file(record.hosts, record.rootfs, "/etc/hosts"));
-  const Fd directory = TRY(open_file(path, O_PATH | O_DIRECTORY));
-  return send_request(directory, encode_start_request(resolv_conf, hosts));
+  const bool joins = record.container_ids.empty() || record.container_ids[0] != record.id;
+  // <sandbox>/containers/<id> of a container that joined
+  const std::string sandbox(joins ? directory_name(directory_name(path)) : path);
+  TRY(oci::ask_sandbox_proxy(sandbox,
+                             encode_start_request(joins ? record.container_ids[0] : "", resolv_conf, hosts)));
+  return {};
 }
 
 }  // namespace
 
-std::string encode_start_request(const std::string& resolv_conf, const std::string& hosts) {
+std::string encode_start_request(const std::string& container, const std::string& resolv_conf,
+                                 const std::string& hosts) {
   json::Writer writer;
-  writer.begin_object()
-      .member("op", "start")
-      .member("resolv_conf", resolv_conf)
-      .member("hosts", hosts)
-      .end_object();
-  return writer.take() + "\n";
-}
-
-Result<void> check_start_response(std::string_view line) {
-  const json::Value answer = TRY(json::parse(line));
-  const json::Value* ok = answer.find("ok");
-  if (ok && ok->type == json::Type::Boolean && ok->boolean) return {};
-  const json::Value* text = answer.find("error");
-  return make_error(text && text->is_string() ? text->string : "it refused: " + quoted(line));
+  writer.begin_object().member("op", "start");
+  if (!container.empty()) writer.member("container", container);
+  writer.member("resolv_conf", resolv_conf).member("hosts", hosts).end_object();
+  return writer.take();
 }
 
 container::BeforeRelease announce_start(const container::StateStore& store) {
   return [root = store.root()](const oci::StateRecord& record) -> Result<void> {
-    if (record.sandbox_id.empty() || record.sandbox_id != record.id) return {};
+    if (record.sandbox_id.empty()) return {};
     Result<void> announced = announce(root + "/" + record.id);
     if (announced) return {};
     return std::move(announced).error().with_context(

@@ -11,11 +11,11 @@
 namespace nemoclaw::cli {
 
 // Fails closed: without the proxy's {"ok":true} the process is not released. Does nothing for a container
-// without a sandbox of its own.
+// without a sandbox.
 container::BeforeRelease announce_start(const container::StateStore& store);
 
-// Pure halves of the exchange.
-std::string encode_start_request(const std::string& resolv_conf, const std::string& hosts);
-Result<void> check_start_response(std::string_view line);
+// Pure. `container`: one that joined the sandbox; empty: the one that it was made for.
+std::string encode_start_request(const std::string& container, const std::string& resolv_conf,
+                                 const std::string& hosts);
 
 }  // namespace nemoclaw::cli

@@ -25,6 +25,7 @@ struct Table<SandboxRecord> {
     field.always("resolv_conf", record.resolv_conf);
     field.always("hosts", record.hosts);
     field.always("config_file", record.config_file);
+    field.always("pod", record.pod);
   }
 };
 

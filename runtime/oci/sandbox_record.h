@@ -18,6 +18,7 @@ struct SandboxRecord {
   std::string log_directory;     // <log_directory>/<id>
   std::string resolv_conf, hosts;  // host paths of what is mounted there; empty: read from the rootfs
   std::string config_file;       // node config given with --config; empty = default
+  bool pod = false;              // a Kubernetes pod: the kubelet's probes come in from the node
   bool operator==(const SandboxRecord&) const = default;
 };
 

@@ -507,13 +507,39 @@ container_cgroup() {
   expect 9 /dev/pts/
 }
 
-@test "two containers share a network namespace when the second joins the first one's sandbox" {
+@test "a container that joins the network of a sandboxed one joins its fence and proxy, with its own policy" {
   need_ours
-  docker run -d --name first --add-host "allowed.test:$ORIGIN_IP" agent sleep 300
-  run docker run --rm --runtime main --network container:first agent curl -sS https://allowed.test/joined
-  # Joining a sandbox needs its id, which Docker does not tell a runtime: refused, with the reason.
-  expect nonzero network
-  [ "$(origin_saw /joined)" -eq 0 ]
+  local first
+  first=$(docker run -d --name first --add-host "allowed.test:$ORIGIN_IP" agent sleep 300)
+  run docker run --rm --runtime main --cidfile "$T/second" --network container:first agent curl -sS https://allowed.test/joined
+  expect 0 "hello to GET /joined"
+  expect_audit '.verdict == "allow" and .sandbox == "'"$first"'" and .container == "'"$(cat "$T/second")"'"' "$first"
+  [ ! -e "$T/sb/$first/containers/$(cat "$T/second")" ]
+  run docker run --rm --runtime default --network container:first agent curl -sS https://allowed.test/second-policy
+  expect nonzero 403
+  [ "$(origin_saw /second-policy)" -eq 0 ]
+  run docker exec first curl -sS https://allowed.test/first
+  expect 0 "hello to GET /first"
+  docker rm -f first
+  rm "$T/second"
+  expect_nothing_left "$T/exec/runtime-runc/moby"
+}
+
+@test "when the first container of a shared network ends, the others are closed in, not let out" {
+  need_ours
+  docker run -d --name first agent sleep 300
+  docker run -d --name second --runtime main --network container:first agent sleep 300
+  docker rm -f first
+  run docker exec second curl -sS --noproxy '*' --connect-timeout 2 "http://$ORIGIN_IP/orphan"
+  expect nonzero
+  [ "$(origin_saw /orphan)" -eq 0 ]
+}
+
+@test "the network of a container without a sandbox is not joined" {
+  need_ours
+  docker run -d --name free --runtime none agent sleep 300
+  run docker run --rm --runtime main --network container:free agent true
+  expect nonzero "no NemoClaw sandbox"
 }
 
 @test "twenty containers at once" {

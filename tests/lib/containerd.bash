@@ -27,13 +27,13 @@ stop_containerd() {
 
 ctr_() { ctr --address "$T/c/s" --namespace "$NAME" "$@"; }
 
-# wrapper NAME POLICY: a program that calls the runtime with that policy; prints its path
+# wrapper NAME [POLICY]: a program that calls the runtime with that policy; prints its path
 wrapper() {
   local path=$T/runtime-$1
   {
     echo '#!/bin/sh'
     printf 'exec %s' "$RUNTIME"
-    policy_options "$2" | while read -r option; do printf " '%s'" "$option"; done
+    policy_options ${2:+"$2"} | while read -r option; do printf " '%s'" "$option"; done
     echo ' "$@"'
   } >"$path"
   chmod +x "$path"

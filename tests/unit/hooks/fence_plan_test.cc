@@ -143,5 +143,17 @@ TEST(FenceListing, NamesWhatDiffers) {
   EXPECT_FALSE(check_fence_listing(FencePlan{}, ""));
 }
 
+TEST(FencePlan, ProbesComeFromTheNodesOwnAddresses) {
+  FencePlan plan;
+  ASSERT_TRUE(accept_probes(plan, "10.0.0.1\n127.0.0.1\n169.254.1.1\n2001:db8::1\n::1\nfe80::1\n"));
+  EXPECT_EQ(plan.probes4, std::vector<std::string>{"10.0.0.1"});
+  EXPECT_EQ(plan.probes6, std::vector<std::string>{"2001:db8::1"});
+  const std::string text = fence_ruleset(plan);
+  EXPECT_NE(text.find("\t\tip saddr 10.0.0.1 meta l4proto tcp accept\n"), std::string::npos);
+  EXPECT_NE(text.find("\t\tip6 saddr 2001:db8::1 meta l4proto tcp accept\n"), std::string::npos);
+  for (const char* bad : {"10.0.0.1/8\n", "nonsense\n", "10.0.0.1; accept\n"})
+    EXPECT_FALSE(accept_probes(plan, bad)) << bad;
+}
+
 }  // namespace
 }  // namespace nemoclaw::hooks

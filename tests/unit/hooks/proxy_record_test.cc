@@ -1,4 +1,4 @@
-#include "hooks/proxy_record.h"
+#include "runtime/oci/proxy_record.h"
 
 #include <gtest/gtest.h>
 #include <signal.h>
@@ -16,6 +16,10 @@
 namespace nemoclaw::hooks {
 namespace {
 
+using oci::ProxyRecord;
+using oci::read_proxy_record;
+using oci::write_proxy_record;
+
 class Directory {
  public:
   Directory() {
@@ -28,43 +32,6 @@ class Directory {
  private:
   std::string path_;
 };
-
-TEST(ProxyRecord, SurvivesWritingAndReading) {
-  const ProxyRecord record{.pid = 42,
-                           .start_time = 18446744073709551615U,
-                           .cgroups = {"/a", "/b \"c\""},
-                           .net_namespace = "4:4026531840",
-                           .fence = "proven"};
-  const Result<ProxyRecord> back = decode_proxy_record(encode_proxy_record(record));
-  ASSERT_TRUE(back) << back.error().message;
-  EXPECT_EQ(back->pid, record.pid);
-  EXPECT_EQ(back->start_time, record.start_time);
-  EXPECT_EQ(back->cgroups, record.cgroups);
-  EXPECT_EQ(back->net_namespace, record.net_namespace);
-  EXPECT_EQ(back->fence, record.fence);
-}
-
-TEST(ProxyRecord, RefusesProcessesThatCannotBe) {
-  for (const char* bad : {"{}", "[]", R"({"pid":0,"start_time":1})", R"({"pid":-5,"start_time":1})",
-                          R"({"pid":1})", R"({"pid":"1","start_time":1})", R"({"pid":1,"start_time":-1})"})
-    EXPECT_FALSE(decode_proxy_record(bad)) << bad;
-}
-
-TEST(ProxyRecord, FindsTheLiveSandboxOfANamespace) {
-  Directory root;
-  const Result<procfs::Stat> self = procfs::stat(getpid());
-  ASSERT_TRUE(self);
-  for (const char* name : {"mine", "other", "dead"})
-    ASSERT_TRUE(make_directories(root.path() + "/" + name, 0700));
-  const ProxyRecord alive{.pid = getpid(), .start_time = self->start_time, .net_namespace = "4:1"};
-  const ProxyRecord dead{.pid = getpid(), .start_time = self->start_time + 1, .net_namespace = "4:2"};
-  ASSERT_TRUE(write_proxy_record(root.path() + "/mine", alive));
-  ASSERT_TRUE(write_proxy_record(root.path() + "/dead", dead));
-  EXPECT_EQ(other_sandbox_of(root.path() + "/mine", "4:1"), "");  // itself does not count
-  EXPECT_EQ(other_sandbox_of(root.path() + "/mine", "4:2"), "");  // its proxy is gone
-  EXPECT_EQ(other_sandbox_of(root.path() + "/other", "4:1"), "mine");
-  EXPECT_EQ(other_sandbox_of(root.path() + "/other", "4:3"), "");
-}
 
 Result<ProxyRecord> launch_proxy(const LaunchPlan& plan, FdRef log) {
   const NetNamespace network = TRY(open_net_namespace(0));

@@ -240,6 +240,14 @@ TEST_F(Compile, HooksComeLastAndNameTheSandbox) {
   ASSERT_EQ(hooks.poststop.size(), 1u);
   EXPECT_EQ(hooks.poststop[0].args[1], "stop");
   EXPECT_EQ(compiled.effective.sandbox_id, "c1");
+  facts_.joined_sandbox = "pod";
+  facts_.sandbox_directory = "/run/nemoclaw/sandboxes/pod";
+  const Compiled joined = run();
+  EXPECT_EQ(joined.effective.sandbox_id, "pod");
+  EXPECT_EQ(joined.effective.spec.hooks.prestart.back().args,
+            (oci::Strings{"nemoclaw-hook", "join", "--sandbox-dir", "/run/nemoclaw/sandboxes/pod", "--container", "c1",
+                          "--config", "/etc/other.yaml"}));
+  EXPECT_EQ(joined.effective.spec.hooks.poststop.back().args[1], "leave");
   facts_.hook_path.clear();
   expect_error({"nemoclaw-hook was not found", "--policy none"});
 }

@@ -1,13 +1,14 @@
-#include "hooks/proxy_record.h"
+#include "runtime/oci/proxy_record.h"
+
+#include <sys/stat.h>
 
 #include <limits>
 
 #include "runtime/base/file.h"
 #include "runtime/base/json.h"
-#include "runtime/base/path.h"
 #include "runtime/base/procfs.h"
 
-namespace nemoclaw::hooks {
+namespace nemoclaw::oci {
 
 std::string encode_proxy_record(const ProxyRecord& record) {
   json::Writer writer;
@@ -47,18 +48,22 @@ Result<void> write_proxy_record(const std::string& sandbox_directory, const Prox
   return write_file_atomic(sandbox_directory + "/proxy.json", encode_proxy_record(record), 0600);
 }
 
-std::string other_sandbox_of(const std::string& sandbox_directory, const std::string& net_namespace) {
-  const std::string parent(directory_name(sandbox_directory));
-  const std::string self(base_name(sandbox_directory));
-  const Result<std::vector<std::string>> names = list_directory(parent);
+std::string find_live_sandbox(const std::string& run_directory, const std::string& net_namespace) {
+  const Result<std::vector<std::string>> names = list_directory(run_directory);
   if (!names) return "";
   for (const std::string& name : *names) {
-    if (name == self) continue;
-    const Result<std::optional<ProxyRecord>> record = read_proxy_record(parent + "/" + name);
+    const Result<std::optional<ProxyRecord>> record = read_proxy_record(run_directory + "/" + name);
     if (!record || !record->has_value() || (*record)->net_namespace != net_namespace) continue;
     if (procfs::is_alive((*record)->pid, (*record)->start_time)) return name;
   }
   return "";
 }
 
-}  // namespace nemoclaw::hooks
+Result<std::string> namespace_identity(const std::string& path) {
+  struct stat info {};
+  if (stat(path.c_str(), &info) != 0) return errno_error("namespace " + quoted(path));
+  return format("%llu:%llu", static_cast<unsigned long long>(info.st_dev),
+                static_cast<unsigned long long>(info.st_ino));
+}
+
+}  // namespace nemoclaw::oci

@@ -11,13 +11,13 @@
 
 #include "runtime/base/result.h"
 
-namespace nemoclaw::hooks {
+namespace nemoclaw::oci {
 
 struct ProxyRecord {
   pid_t pid = 0;
   uint64_t start_time = 0;           // with the pid it names the process for good
   std::vector<std::string> cgroups;  // absolute directories made for the proxy
-  std::string net_namespace;         // NetNamespace::identity
+  std::string net_namespace;         // namespace_identity()
   std::string fence;                 // "proven"
 };
 
@@ -28,7 +28,9 @@ Result<ProxyRecord> decode_proxy_record(std::string_view text);
 Result<std::optional<ProxyRecord>> read_proxy_record(const std::string& sandbox_directory);
 Result<void> write_proxy_record(const std::string& sandbox_directory, const ProxyRecord& record);
 
-// The sandbox beside `sandbox_directory` whose live proxy serves the same namespace, or "".
-std::string other_sandbox_of(const std::string& sandbox_directory, const std::string& net_namespace);
+// The sandbox below `run_directory` whose live proxy serves this namespace, or "".
+std::string find_live_sandbox(const std::string& run_directory, const std::string& net_namespace);
+// "device:inode" of a namespace file, as in net_namespace.
+Result<std::string> namespace_identity(const std::string& path);
 
-}  // namespace nemoclaw::hooks
+}  // namespace nemoclaw::oci
