@@ -27,11 +27,14 @@ std::string network_path(const json::Value& config) {
 }  // namespace
 
 Result<NetNamespace> open_net_namespace(pid_t pid) {
-  const std::string file = pid == 0 ? "/proc/self/ns/net" : format("/proc/%d/ns/net", pid);
+  return open_net_namespace_at(pid == 0 ? "/proc/self/ns/net" : format("/proc/%d/ns/net", pid));
+}
+
+Result<NetNamespace> open_net_namespace_at(const std::string& path) {
   NetNamespace opened;
-  opened.fd = TRY(open_file(file, O_RDONLY));
+  opened.fd = TRY(open_file(path, O_RDONLY));
   struct stat info {};
-  if (fstat(opened.fd.raw(), &info) != 0) return errno_error("fstat " + file);
+  if (fstat(opened.fd.raw(), &info) != 0) return errno_error("fstat " + path);
   opened.identity = format("%llu:%llu", static_cast<unsigned long long>(info.st_dev),
                            static_cast<unsigned long long>(info.st_ino));
   return opened;
@@ -40,8 +43,10 @@ Result<NetNamespace> open_net_namespace(pid_t pid) {
 Result<void> refuse_host_namespace(const NetNamespace& container) {
   for (const pid_t pid : {0, 1}) {
     const Result<NetNamespace> host = open_net_namespace(pid);
-    // A node inside a container or a microVM may hide pid 1 even from root; our own namespace is then the node's.
-    if (!host && pid == 1 && (host.error().errno_value == EACCES || host.error().errno_value == EPERM)) continue;
+    // A node inside a container or a microVM may hide pid 1 even from root; our own namespace is then the
+    // node's.
+    if (!host && pid == 1 && (host.error().errno_value == EACCES || host.error().errno_value == EPERM))
+      continue;
     if (!host) return host.error();
     if (host->identity == container.identity)
       return make_error(
@@ -52,11 +57,15 @@ Result<void> refuse_host_namespace(const NetNamespace& container) {
   return {};
 }
 
-Result<void> refuse_foreign_namespace(const std::string& bundle) {
-  if (bundle.empty()) return {};
+Result<std::string> network_namespace_path(const std::string& bundle) {
+  if (bundle.empty()) return std::string();
   const std::string text = TRY(read_file(bundle + "/config.json", size_t{16} << 20));
   const json::Value config = TRY_CONTEXT(json::parse(text), bundle + "/config.json");
-  const std::string path = network_path(config);
+  return network_path(config);
+}
+
+Result<void> refuse_foreign_namespace(const std::string& bundle) {
+  const std::string path = TRY(network_namespace_path(bundle));
   // Managers that prepare a network bind it below /run; a path in /proc is another container's process.
   if (path.rfind("/proc/", 0) != 0) return {};
   return make_error(

@@ -18,6 +18,11 @@ struct NetNamespace {
 // /proc/<pid>/ns/net; 0 = the calling process.
 Result<NetNamespace> open_net_namespace(pid_t pid);
 
+Result<NetNamespace> open_net_namespace_at(const std::string& path);
+
+// The path of the network namespace in <bundle>/config.json; empty when the container has one of its own.
+Result<std::string> network_namespace_path(const std::string& bundle);
+
 // Refuses the namespace of the node itself (pid 1's or ours): a fence there would cut the node off, and a
 // container there can reach everything that the node can.
 Result<void> refuse_host_namespace(const NetNamespace& container);

@@ -1,9 +1,12 @@
 #include "hooks/stop.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 
 #include "hooks/launch_proxy.h"
 #include "hooks/proxy_cgroup.h"
+#include "hooks/unload.h"
 #include "runtime/base/file.h"
 
 namespace nemoclaw::hooks {
@@ -30,6 +33,11 @@ Result<void> run_stop(const HookOptions& options) {
   if (proxy && proxy->has_value()) {
     stop_proxy(**proxy);
     remove_proxy_cgroup((*proxy)->cgroups);
+    // To the manager: hook.log goes with the directory. Closed is no danger, the next create there replaces
+    // the fence.
+    const FdRef log(STDERR_FILENO);
+    const Result<void> unloaded = unload_fence(directory, **proxy, log);
+    if (!unloaded) log_line(log, "the fence stays: " + unloaded.error().message);
   }
   return remove_tree(directory);
 }

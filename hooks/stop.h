@@ -6,8 +6,8 @@
 
 namespace nemoclaw::hooks {
 
-// Idempotent: a sandbox that is gone is fine. The fence stays in the namespace, which the manager removes:
-// while it exists, its egress is closed.
+// Idempotent: a sandbox that is gone is fine. The fence goes with the namespace, or is taken out of one
+// that a manager made when nothing runs there any more (unload.h).
 Result<void> run_stop(const HookOptions& options);
 
 }  // namespace nemoclaw::hooks

@@ -12,6 +12,7 @@
 #include "runtime/base/path.h"
 #include "runtime/cli/sandbox_of.h"
 #include "runtime/cli/trust_files.h"
+#include "runtime/oci/container_file.h"
 
 namespace nemoclaw::cli {
 
@@ -20,15 +21,6 @@ namespace {
 // Where the managers say which image a container was made from; informational only.
 constexpr const char* kImageAnnotations[] = {"io.kubernetes.cri.image-name", "io.kubernetes.cri-o.ImageName",
                                              "org.opencontainers.image.ref.name"};
-
-// The host file that is bind-mounted at `destination`; the last mount covers those before it.
-std::string mounted_file(const oci::Spec& spec, const std::string& bundle, std::string_view destination) {
-  std::string found;
-  for (const oci::Mount& mount : spec.mounts)
-    if (clean_path(mount.destination) == destination)
-      found = mount.source.empty() ? "" : absolute_path(bundle, mount.source);
-  return found;
-}
 
 void run_hook(const std::string& hook_path, std::vector<std::string> arguments,
               const std::string& config_file) {
@@ -74,8 +66,8 @@ oci::SandboxRecord make_sandbox_record(const SandboxInput& input, const oci::Spe
   record.policy_file = input.selected->file;
   record.cgroups = state.cgroup_paths;
   record.log_directory = input.config->log_directory + "/" + state.sandbox_id;
-  record.resolv_conf = mounted_file(spec, state.bundle, "/etc/resolv.conf");
-  record.hosts = mounted_file(spec, state.bundle, "/etc/hosts");
+  record.resolv_conf = oci::mounted_file(spec, state.bundle, "/etc/resolv.conf");
+  record.hosts = oci::mounted_file(spec, state.bundle, "/etc/hosts");
   record.config_file = input.config_file;
   record.pod = is_of_a_pod(spec);
   return record;

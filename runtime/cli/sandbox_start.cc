@@ -1,7 +1,6 @@
 #include "runtime/cli/sandbox_start.h"
 
 #include <limits.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -10,34 +9,12 @@
 #include "runtime/base/json.h"
 #include "runtime/base/path.h"
 #include "runtime/cli/sandbox_directory.h"
+#include "runtime/oci/container_file.h"
 #include "runtime/oci/control_request.h"
 
 namespace nemoclaw::cli {
 
 namespace {
-
-constexpr size_t kFileBytesMax = size_t{1} << 20;
-
-// The file that the container will see: the host's source of a bind mount, else the image's own, looked up
-// inside the rootfs. A missing file is an empty one; an unreadable one is an error.
-Result<std::string> read_container_file(const std::string& host_path, const std::string& rootfs,
-                                        const char* path) {
-  Result<Fd> fd = Error{};
-  if (!host_path.empty()) {
-    fd = open_file(host_path, O_RDONLY | O_NONBLOCK);
-  } else {
-    const Fd root = TRY(open_file(rootfs, O_PATH | O_DIRECTORY));
-    fd = open_in_root(root, path, O_RDONLY | O_NONBLOCK);
-  }
-  if (!fd) {
-    if (fd.error().errno_value == ENOENT) return std::string();
-    return std::move(fd).error();
-  }
-  struct stat status;
-  if (fstat(fd->raw(), &status) != 0 || !S_ISREG(status.st_mode))
-    return make_error(std::string(path) + " is not a regular file");
-  return TRY_CONTEXT(read_all(*fd, kFileBytesMax), path);
-}
 
 Result<void> announce(const std::string& state_directory) {
   char target[PATH_MAX];
@@ -46,8 +23,8 @@ Result<void> announce(const std::string& state_directory) {
   const std::string path(target, static_cast<size_t>(length));
   const oci::SandboxRecord record = TRY(oci::read_sandbox_record(path));
   const std::string resolv_conf =
-      TRY(read_container_file(record.resolv_conf, record.rootfs, "/etc/resolv.conf"));
-  const std::string hosts = TRY(read_container_file(record.hosts, record.rootfs, "/etc/hosts"));
+      TRY(oci::read_container_file(record.resolv_conf, record.rootfs, "/etc/resolv.conf"));
+  const std::string hosts = TRY(oci::read_container_file(record.hosts, record.rootfs, "/etc/hosts"));
   const bool joins = record.container_ids.empty() || record.container_ids[0] != record.id;
   // <sandbox>/containers/<id> of a container that joined
   const std::string sandbox(joins ? directory_name(directory_name(path)) : path);

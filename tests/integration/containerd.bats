@@ -87,6 +87,24 @@ agent() {
   expect_nothing_left
 }
 
+@test "a namespace of the manager's is as it was when its last container has gone, and closed until then" {
+  need_ours
+  fences() { ip netns exec "$NAME-agent" nft list tables | grep -c nemoclaw || true; }
+  agent main -d -- sleep 300 </dev/null >/dev/null 2>&1 3>&-
+  [ "$(fences)" -eq 1 ]
+  ip netns exec "$NAME-agent" sleep 300 3>&- &
+  local guest=$!
+  ctr_ task kill -s KILL "$ID"
+  wait_until 10 task_gone
+  ctr_ container rm "$ID"
+  # A process that is left there does not get out because the container has ended.
+  [ "$(fences)" -eq 1 ]
+  kill "$guest"
+  agent main --rm -- true
+  [ "$(fences)" -eq 0 ]
+  ip netns exec "$NAME-agent" curl -sS -o /dev/null --connect-timeout 5 -k "https://$ORIGIN_IP/"
+}
+
 @test "ctr run with a terminal" {
   run script -qec "ctr --address '$T/c/s' --namespace '$NAME' run --rm -t --runc-binary '$T/runtime-none' \
     docker.io/library/agent:latest '$ID' sh -c 'tty; exit 8'" /dev/null </dev/null

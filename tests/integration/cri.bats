@@ -175,6 +175,21 @@ no_proxy() { ! proxies_of_suite | grep -q nemoclaw-proxy; }
   ! grep -q 'dport 8080' "$T/sb/$POD/fence.nft"
 }
 
+@test "a pod's containers are still told apart after a crash of the proxy's worker" {
+  local first
+  pod crash
+  container first crash sleep 300 && first=$CONTAINER
+  container other crash sleep 300
+  pkill_workers
+  wait_until 10 curl_in "$CONTAINER" curl other.test after-crash
+  curl_in "$first" curl allowed.test after-crash
+  run curl_in "$first" curl other.test crash-no
+  expect nonzero 403
+}
+
+# The workers of this suite alone, by their ids.
+pkill_workers() { proxies_of_suite | awk '/nemoclaw-proxy-worker/{print $1}' | xargs kill -9; }
+
 @test "ten pods at once, and nothing stays" {
   local i
   for i in $(seq 10); do (pod "many$i" && container first "many$i" sleep 300) >"$T/many$i.out" 2>&1 & done
