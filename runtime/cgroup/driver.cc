@@ -92,6 +92,20 @@ Result<std::unique_ptr<Driver>> reopen_directories(std::string_view name, const 
 
 }  // namespace
 
+bool is_frozen_in(const oci::Strings& directories) {
+  // v1 has the file in one of its hierarchies, whose mount point mostly bears its name.
+  for (const bool named : {true, false}) {
+    for (const std::string& directory : directories) {
+      if ((directory.find("freezer") != std::string::npos) != named) continue;
+      const Result<std::string> state = read_file(directory + "/freezer.state", 64);
+      if (state) return !state->starts_with("THAWED");
+    }
+  }
+  if (directories.empty()) return false;
+  const Result<std::string> state = read_file(directories[0] + "/cgroup.freeze", 64);
+  return state && state->starts_with("1");
+}
+
 Result<std::unique_ptr<Driver>> reopen_driver(std::string_view name, const oci::Strings& directories,
                                               const SystemdUnit& unit) {
   std::unique_ptr<Driver> driver = TRY(reopen_directories(name, directories));

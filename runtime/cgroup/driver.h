@@ -121,4 +121,8 @@ Result<std::unique_ptr<Driver>> open_systemd_driver(const std::string& cgroups_p
 Result<std::unique_ptr<Driver>> reopen_driver(std::string_view name, const oci::Strings& directories,
                                               const SystemdUnit& unit = {});
 
+// Whether the cgroup of a state record is frozen. Reads the directories' own files and nothing else: what every verb asks
+// first must not cost a look at all mounts.
+bool is_frozen_in(const oci::Strings& directories);
+
 }  // namespace nemoclaw::cgroup

@@ -84,13 +84,14 @@ Result<void> ExecCgroup::open_v1(const oci::StateRecord& record, const std::vect
                        [&](const std::string& directory) { return belongs_to(directory, {controller}); }))
         return make_error("--cgroup: unknown controller " + controller);
   for (const std::string& directory : record.cgroup_paths) {
-    if (!file_exists(directory)) continue;  // a hierarchy that was unmounted since
     std::string place = directory;
     for (const SubCgroup& each : wanted)
       if ((each.controllers.empty() || belongs_to(directory, each.controllers)) && each.path != "/")
         place = directory + each.path;
+    Result<Fd> tasks = open_file(place + "/tasks", O_WRONLY);
     // The cgroup2 of a hybrid host has no tasks.
-    Result<Fd> tasks = open_file(place + (file_exists(place + "/tasks") ? "/tasks" : "/cgroup.procs"), O_WRONLY);
+    if (!tasks && tasks.error().errno_value == ENOENT) tasks = open_file(place + "/cgroup.procs", O_WRONLY);
+    if (!tasks && !file_exists(directory)) continue;  // a hierarchy that was unmounted since
     if (!tasks) return cannot_add(tasks.error());
     joins_.push_back(std::move(*tasks));
   }

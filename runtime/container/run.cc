@@ -6,6 +6,7 @@
 #include "runtime/container/foreground.h"
 #include "runtime/container/pid_file.h"
 #include "runtime/container/process.h"
+#include "runtime/container/status.h"
 #include "runtime/container/terminal.h"
 #include "runtime/container/unix_socket.h"
 #include "runtime/init/launch.h"
@@ -47,8 +48,9 @@ Result<int> run_container(const StateStore& store, CreateRequest request, const 
 }
 
 Result<ExecTarget> open_exec_target(const StateStore& store, const std::string& id, bool ignore_paused) {
-  View view = TRY(look(store, id));
-  switch (view.status) {
+  StateDirectory directory = TRY(store.open(id, Lock::None));
+  oci::StateRecord record = TRY(directory.read_record());
+  switch (status_of(directory, record)) {
     case oci::Status::Stopped:
       return make_error("cannot exec in a stopped container: container not running");
     case oci::Status::Creating:
@@ -61,9 +63,8 @@ Result<ExecTarget> open_exec_target(const StateStore& store, const std::string& 
     case oci::Status::Running:
       break;
   }
-  const StateDirectory directory = TRY(store.open(id, Lock::None));
   ExecTarget target;
-  target.record = std::move(view.record);
+  target.record = std::move(record);
   target.effective = TRY(directory.read_effective());
   target.state_directory = directory.path();
   return target;

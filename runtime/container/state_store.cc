@@ -40,6 +40,7 @@ bool is_abandoned_reservation(const std::string& path) {
 StateDirectory::StateDirectory(StateDirectory&& other) noexcept
     : path_(std::move(other.path_)),
       directory_(std::move(other.directory_)),
+      just_read_(std::exchange(other.just_read_, std::nullopt)),
       locked_(std::exchange(other.locked_, false)) {}
 
 StateDirectory& StateDirectory::operator=(StateDirectory&& other) noexcept {
@@ -47,6 +48,7 @@ StateDirectory& StateDirectory::operator=(StateDirectory&& other) noexcept {
     unlock();
     path_ = std::move(other.path_);
     directory_ = std::move(other.directory_);
+    just_read_ = std::exchange(other.just_read_, std::nullopt);
     locked_ = std::exchange(other.locked_, false);
   }
   return *this;
@@ -66,7 +68,8 @@ Result<oci::StateRecord> decode_own_record(std::string_view text, const std::str
   return record;
 }
 
-Result<oci::StateRecord> StateDirectory::read_record() const {
+Result<oci::StateRecord> StateDirectory::read_record() {
+  if (std::optional<oci::StateRecord> known = std::exchange(just_read_, std::nullopt)) return std::move(*known);
   const std::string text = TRY(read_file_at(directory_, kStateFile));
   return TRY_CONTEXT(decode_own_record(text, std::string(path_, path_.rfind('/') + 1)),
                      path_ + "/state.json");
@@ -133,9 +136,12 @@ Result<StateDirectory> StateStore::open(const std::string& id, Lock lock) const 
   }
   StateDirectory directory(path, std::move(*opened), false);
   // Before the lock: nobody may be kept waiting for a directory that another runtime owns.
-  if (!directory.has(kStateFile) ? !is_abandoned_reservation(path) : !directory.read_record())
-    return no_such_container();
-  if (lock == Lock::None) return directory;
+  Result<oci::StateRecord> record = directory.read_record();
+  if (!record && (directory.has(kStateFile) || !is_abandoned_reservation(path))) return no_such_container();
+  if (lock == Lock::None) {
+    if (record) directory.just_read_ = std::move(*record);
+    return directory;
+  }
   Fd locked = TRY(open_file(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW));
   TRY(lock_directory(locked));
   // While we waited, a delete may have removed the directory under us.

@@ -3,6 +3,7 @@
 // nobody's business here.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -27,7 +28,8 @@ class StateDirectory {
   const std::string& path() const { return path_; }
   FdRef fd() const { return directory_; }
 
-  Result<oci::StateRecord> read_record() const;
+  // The first call after an open() without a lock answers with what open() has read.
+  Result<oci::StateRecord> read_record();
   Result<void> write_record(const oci::StateRecord& record) const;
   Result<oci::EffectiveSpec> read_effective() const;
   Result<void> write_effective(const oci::EffectiveSpec& effective) const;
@@ -42,7 +44,10 @@ class StateDirectory {
  private:
   std::string path_;
   Fd directory_;
+  std::optional<oci::StateRecord> just_read_;
   bool locked_ = false;
+
+  friend class StateStore;
 };
 
 enum class Lock : uint8_t { None, Exclusive };

@@ -1,7 +1,7 @@
 #include "runtime/container/status.h"
 
 #include "runtime/base/procfs.h"
-#include "runtime/container/cgroup_place.h"
+#include "runtime/cgroup/driver.h"
 
 namespace nemoclaw::container {
 
@@ -24,8 +24,7 @@ oci::Status status_of(const StateDirectory& directory, const oci::StateRecord& r
   if (!signs.init_alive) {
     signs.locked_elsewhere = signs.creating_socket && directory.is_locked_elsewhere();
   } else if (!signs.start_socket && !signs.creating_socket && !record.cgroup_paths.empty()) {
-    const auto driver = cgroup_of(record);
-    if (driver) signs.frozen = (*driver)->is_frozen().value_or(false);
+    signs.frozen = cgroup::is_frozen_in(record.cgroup_paths);
   }
   return status_from(signs);
 }

@@ -133,6 +133,23 @@ TEST_F(Tree, AUsedCgroupIsRefused) {
   EXPECT_NE(create().find("container's cgroup is not empty: 1 process(es) found"), std::string::npos);
 }
 
+TEST_F(Tree, FrozenIsReadFromTheDirectoriesOfTheRecord) {
+  for (const char* folder : {"/pids", "/pids/web", "/freezer", "/freezer/web", "/v2", "/v2/web"})
+    ASSERT_EQ(mkdir(at(folder).c_str(), 0700), 0);
+  put("/pids/web/cgroup.procs", "");
+  const oci::Strings v1 = {at("/pids/web"), at("/freezer/web")};
+  for (const char* state : {"THAWED\n", "FREEZING\n", "FROZEN\n"}) {
+    put("/freezer/web/freezer.state", state);
+    EXPECT_EQ(is_frozen_in(v1), std::string_view(state) != "THAWED\n") << state;
+  }
+  for (const char* state : {"0\n", "1\n"}) {
+    put("/v2/web/cgroup.freeze", state);
+    EXPECT_EQ(is_frozen_in({at("/v2/web")}), std::string_view(state) == "1\n") << state;
+  }
+  EXPECT_FALSE(is_frozen_in({at("/pids/web"), at("/gone")}));
+  EXPECT_FALSE(is_frozen_in({}));
+}
+
 TEST_F(Tree, V1SaysWhichHierarchyIsMissing) {
   ASSERT_EQ(mkdir(at("/pids").c_str(), 0700), 0);
   put("/pids/pids.max", "max\n");

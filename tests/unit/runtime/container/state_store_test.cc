@@ -41,7 +41,7 @@ TEST(StateStore, WhatIsWrittenIsRead) {
     effective.policy_name = "default";
     ASSERT_TRUE(reserved->write_effective(effective).has_value());
   }
-  const Result<StateDirectory> opened = store.open("web", Lock::Exclusive);
+  Result<StateDirectory> opened = store.open("web", Lock::Exclusive);
   ASSERT_TRUE(opened.has_value());
   EXPECT_EQ(*opened->read_record(), record_of("web"));
   EXPECT_EQ(opened->read_effective()->policy_name, "default");
@@ -135,7 +135,7 @@ TEST(StateStore, AWaiterLearnsThatTheContainerWasDeleted) {
   const pid_t waiter = fork();
   if (waiter == 0) {
     // A fork shares the lock's description; only a description of its own waits.
-    const Result<StateDirectory> opened = store.open("web", Lock::Exclusive);
+    Result<StateDirectory> opened = store.open("web", Lock::Exclusive);
     _exit(!opened && opened.error().errno_value == kNoSuchContainer ? 0 : 1);
   }
   ASSERT_TRUE(reserved->remove().has_value());
