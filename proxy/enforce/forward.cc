@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "proxy/net/dial.h"
 #include "proxy/net/listener.h"
 
 namespace nemoclaw::enforce {
@@ -9,38 +10,6 @@ namespace nemoclaw::enforce {
 namespace {
 
 using net::tcp;
-constexpr auto kAddressTimeout = std::chrono::seconds(6);
-constexpr auto kConnectTimeout = std::chrono::seconds(20);
-
-net::Task<Result<void>> connect_one(tcp::socket& socket, tcp::endpoint endpoint) {
-  asio::error_code code;
-  socket.open(endpoint.protocol(), code);
-  if (code) co_return errno_error("socket", code.value());
-  Result<void> marked = net::set_proxy_mark(FdRef(socket.native_handle()));
-  if (!marked) co_return marked;
-  const net::Deadline deadline(socket, kAddressTimeout);
-  const auto [connect_code] = co_await socket.async_connect(endpoint, net::kTuple);
-  if (deadline.expired()) co_return make_error("no answer within 6 s");
-  if (connect_code) co_return errno_error("connect", connect_code.value());
-  socket.set_option(tcp::no_delay(true), code);
-  co_return Result<void>();
-}
-
-// The first of the judged addresses that answers.
-net::Task<Result<tcp::endpoint>> connect_any(tcp::socket& socket, const Permit& permit) {
-  const auto start = std::chrono::steady_clock::now();
-  Error last = make_error("no address");
-  for (const asio::ip::address& address : permit.addresses()) {
-    const tcp::endpoint endpoint(address, permit.port());
-    const Result<void> connected = co_await connect_one(socket, endpoint);
-    if (connected) co_return endpoint;
-    last = Error(connected.error()).with_context(address.to_string());
-    asio::error_code ignored;
-    socket.close(ignored);
-    if (std::chrono::steady_clock::now() - start > kConnectTimeout) break;
-  }
-  co_return last;
-}
 
 Refused refusal_of(const Permit& permit, const audit::Event& event, int status) {
   Refused refused;
@@ -63,7 +32,7 @@ Refused refusal_of(const Permit& permit, const audit::Event& event, int status) 
 net::Task<Result<void>> Forwarding::reopen() {
   asio::error_code ignored;
   socket_.close(ignored);
-  const Result<tcp::endpoint> reached = co_await connect_any(socket_, permit_);
+  const Result<tcp::endpoint> reached = co_await net::dial(socket_, permit_.addresses(), permit_.port());
   if (!reached) co_return reached.error();
   event_.ip = reached->address().to_string();
   co_return Result<void>();
@@ -95,7 +64,7 @@ bool Reached::take(Permit permit) {
 
 net::Task<std::variant<Reached, Refused>> reach(Context& context, Permit permit) {
   tcp::socket socket(co_await asio::this_coro::executor);
-  const Result<tcp::endpoint> reached = co_await connect_any(socket, permit);
+  const Result<tcp::endpoint> reached = co_await net::dial(socket, permit.addresses(), permit.port());
   audit::Event event = permit.event();
   if (!reached) {
     event.activity = audit::Activity::Fail;

@@ -10,6 +10,7 @@
 #include "proxy/serve/inspect.h"
 #include "proxy/serve/tunnel.h"
 #include "proxy/serve/watchdog.h"
+#include "proxy/tls/sniff.h"
 
 namespace nemoclaw::serve {
 
@@ -18,11 +19,13 @@ namespace {
 using net::tcp;
 constexpr auto kHeadTimeout = std::chrono::seconds(30);
 constexpr auto kIdleTimeout = std::chrono::hours(1);
+constexpr size_t kFirstBytes = 32;
 
 struct Head {
   http::RequestParser parser;
   http::RequestParser::State state = http::RequestParser::State::NeedMore;
-  std::string rest;  // what came behind the head
+  std::string first;  // what the client said first: it may be another protocol
+  std::string rest;   // what came behind the head
   bool timed_out = false;
 };
 
@@ -34,6 +37,7 @@ net::Task<void> read_head(tcp::socket& client, Head& head) {
     head.timed_out = deadline.expired();
     if (code) co_return;
     std::string_view input(buffer.data(), got);
+    if (head.first.size() < kFirstBytes) head.first += input.substr(0, kFirstBytes - head.first.size());
     head.state = head.parser.feed(input);
     head.rest = input;
   }
@@ -86,16 +90,36 @@ net::Task<void> run_exchange(tcp::socket& client, enforce::Forwarding& forwardin
   co_await answer_and_close(client, http::render_denial(denial, request.method == "HEAD"));
 }
 
+bool is_foreign(tls::Protocol protocol) {
+  return protocol == tls::Protocol::Tls || protocol == tls::Protocol::Socks ||
+         protocol == tls::Protocol::ProxyProtocol || protocol == tls::Protocol::Http2;
+}
+
+http::Refusal refusal_of(const Head& head, tls::Protocol protocol) {
+  if (is_foreign(protocol))
+    return {400, "unsupported_protocol",
+            std::string("this is an HTTP proxy, and what came is ") + tls::protocol_name(protocol) +
+                ": use CONNECT host:port, or an absolute http:// target"};
+  if (head.timed_out) return {408, "invalid_request", "the request head did not come in time"};
+  return head.parser.refusal();
+}
+
+// In the protocol that was spoken; a client of SOCKS reads no answer of HTTP.
+net::Task<void> answer_other(tcp::socket& client, tls::Protocol protocol, const http::Denial& denial) {
+  if (protocol == tls::Protocol::Tls)
+    co_return co_await answer_and_close(client, tls::render_alert(tls::Alert::AccessDenied));
+  if (protocol == tls::Protocol::Socks) co_return net::reset_connection(client);
+  co_await answer_and_close(client, http::render_denial(denial));
+}
+
 net::Task<void> handle(enforce::Context& context, tcp::socket& client, Head& head, peer::SocketTuple tuple) {
   enforce::Enforcer enforcer(context);
   const http::Request& request = head.parser.request();
   if (head.state != http::RequestParser::State::Complete) {
-    const http::Refusal refusal =
-        head.timed_out ? http::Refusal{408, "invalid_request", "the request head did not come in time"}
-                       : head.parser.refusal();
-    const enforce::Refused refused = co_await enforcer.refuse_invalid(intent_of(request), refusal, tuple);
-    co_await answer_and_close(client, http::render_denial(refused.denial));
-    co_return;
+    const tls::Protocol protocol = tls::recognise(head.first);
+    const enforce::Refused refused =
+        co_await enforcer.refuse_invalid(intent_of(request), refusal_of(head, protocol), tuple);
+    co_return co_await answer_other(client, protocol, refused.denial);
   }
   auto decided = co_await enforcer.decide(intent_of(request), tuple);
   if (const auto* refused = std::get_if<enforce::Refused>(&decided)) {

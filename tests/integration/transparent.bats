@@ -226,3 +226,24 @@ END
   expect 0 "captured: 56"
   expect_audit '.via == "captured" and .verdict == "deny" and (.reason | contains("straight to the listener"))'
 }
+
+@test "B21 B22 B23 the forward port knows other protocols and forwards none of them" {
+  web_policy
+  run host_tools_run -- /usr/bin/python3 -c '
+import socket, ssl
+def say(data):
+    s = socket.create_connection(("127.0.0.1", 3128), 10)
+    s.sendall(data)
+    try:
+        return s.recv(200)
+    except ConnectionResetError:
+        return b"reset"
+print("socks5", say(b"\x05\x01\x00"), "socks4", say(b"\x04\x01\x00\x50\x7f\0\0\1\0"))
+print("v1", say(b"PROXY TCP4 1.2.3.4 5.6.7.8 1 2\r\n")[:12], "v2", say(b"\r\n\r\n\0\r\nQUIT\n")[:12])
+try:
+    ssl.create_default_context().wrap_socket(socket.create_connection(("127.0.0.1", 3128), 10), server_hostname="allowed.test")
+except ssl.SSLError as problem:
+    print("tls", problem.reason)'
+  expect 0 "socks5 b'reset' socks4 b'reset'" "v1 b'HTTP/1.1 400' v2 b'HTTP/1.1 400'" "tls TLSV1_ALERT_ACCESS_DENIED"
+  [ "$(audit_lines | jq -c 'select(.code == "unsupported_protocol" and .verdict == "deny")' | wc -l)" -eq 5 ]
+}
