@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "ctl/printable.h"
+#include "runtime/base/file.h"
 #include "ctl/sandboxes.h"
 
 namespace nemoclaw::ctl {
@@ -75,6 +76,8 @@ std::string render_sandbox_text(const SandboxView& view) {
   line("log", record.log_directory.empty() ? "" : record.log_directory + "/audit.jsonl");
   line("directory", view.directory);
   line("fence", view.fence.empty() ? "not proven" : view.fence);
+  // Written by nemoclaw-hook when it runs alone, under another runtime.
+  line("not enforced", read_file(view.directory + "/not-enforced", 4096).value_or(""));
   line("proxy", proxy_state(view) +
                     (view.proxy_pid ? format(" (pid %lld)", static_cast<long long>(view.proxy_pid)) : ""));
   if (view.worker) {

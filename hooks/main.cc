@@ -1,12 +1,15 @@
-// nemoclaw-hook start|stop --sandbox-dir DIR, join|leave --sandbox-dir DIR --container ID [--config FILE]: called by a runtime as an OCI hook, container
-// state on stdin. On failure it prints one sentence, which the manager shows to its user.
+// nemoclaw-hook start|stop --sandbox-dir DIR, join|leave --sandbox-dir DIR --container ID [--config FILE]:
+// called by a runtime as an OCI hook, container state on stdin. On failure it prints one sentence, which the
+// manager shows to its user.
 #include <signal.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <string>
 #include <string_view>
 
+#include "hooks/attach.h"
 #include "hooks/check.h"
 #include "hooks/hook_input.h"
 #include "hooks/join.h"
@@ -22,7 +25,8 @@ using nemoclaw::hooks::HookOptions;
 
 constexpr std::string_view kUsage =
     "usage: nemoclaw-hook start|stop --sandbox-dir DIR [--config FILE]\n"
-    "       nemoclaw-hook join|leave --sandbox-dir DIR --container ID [--config FILE]";
+    "       nemoclaw-hook join|leave --sandbox-dir DIR --container ID [--config FILE]\n"
+    "       nemoclaw-hook attach|detach [--config FILE]   (under another runtime, from a hooks.d file)";
 
 Result<HookOptions> parse_options(int argc, char** argv) {
   HookOptions options;
@@ -38,12 +42,23 @@ Result<HookOptions> parse_options(int argc, char** argv) {
     else
       options.sandbox_directory = value;
   }
-  TRY(nemoclaw::hooks::check_options(options));
   return options;
+}
+
+// The hook alone: the sandbox's directory follows from the container's id.
+Result<void> run_alone(std::string_view verb, const HookOptions& options) {
+  if (!options.sandbox_directory.empty() || options.container)
+    return nemoclaw::make_error(std::string(verb) + " takes --config only");
+  const std::string text = TRY(nemoclaw::read_all(nemoclaw::FdRef(STDIN_FILENO), size_t{1} << 20));
+  const nemoclaw::hooks::HookState state = TRY(nemoclaw::hooks::parse_hook_state(text));
+  return verb == "attach" ? nemoclaw::hooks::run_attach(options.config_file, state)
+                          : nemoclaw::hooks::run_detach(options.config_file, state);
 }
 
 Result<void> run(std::string_view verb, int argc, char** argv) {
   const HookOptions options = TRY(parse_options(argc, argv));
+  if (verb == "attach" || verb == "detach") return run_alone(verb, options);
+  TRY(nemoclaw::hooks::check_options(options));
   const bool joins = verb == "join" || verb == "leave";
   if (joins != options.container.has_value())
     return nemoclaw::make_error("--container: for join and leave, and for these only");
@@ -73,7 +88,8 @@ int main(int argc, char** argv) {
     return 0;
   }
   if (verb == "check") return check();
-  if (verb != "start" && verb != "stop" && verb != "join" && verb != "leave") {
+  constexpr std::string_view kVerbs[] = {"start", "stop", "join", "leave", "attach", "detach"};
+  if (std::find(std::begin(kVerbs), std::end(kVerbs), verb) == std::end(kVerbs)) {
     std::fprintf(stderr, "%s\n", std::string(kUsage).c_str());
     return 2;
   }
