@@ -4,6 +4,7 @@
 
 #include <charconv>
 #include <cmath>
+#include <functional>
 
 #include "runtime/base/defer.h"
 
@@ -35,23 +36,22 @@ class Builder {
     if (container) {
       if (stack_.size() >= limits_.depth_max) return fail(format("nested deeper than %zu", limits_.depth_max));
       stack_.push_back(slot);
+      hashes_.emplace_back();
     }
     return true;
   }
 
   bool add_key(std::string key) {
     auto& members = stack_.back()->object;
-    // Linear for the small objects that configs have, bounded for a hostile one.
     if (members.size() > 10'000) return fail("object with more than 10000 members");
-    for (const auto& [name, unused] : members) {
-      if (name == key) return fail("duplicate key " + quoted(key));
-    }
+    if (is_duplicate(key)) return fail("duplicate key " + quoted(key));
     members.emplace_back(std::move(key), Value{});
     return true;
   }
 
   bool end_container() {
     stack_.pop_back();
+    hashes_.pop_back();
     return true;
   }
 
@@ -75,6 +75,23 @@ class Builder {
   }
 
  private:
+  // By comparing, in the small objects that configs have; by hashes in one that may be hostile.
+  bool is_duplicate(const std::string& key) {
+    constexpr size_t compared_max = 64;
+    const auto& members = stack_.back()->object;
+    if (members.size() < compared_max) {
+      for (const auto& [name, unused] : members)
+        if (name == key) return true;
+      return false;
+    }
+    std::vector<size_t>& hashes = hashes_.back();
+    while (hashes.size() < members.size()) hashes.push_back(std::hash<std::string>()(members[hashes.size()].first));
+    const size_t hash = std::hash<std::string>()(key);
+    for (size_t i = 0; i < hashes.size(); ++i)
+      if (hashes[i] == hash && members[i].first == key) return true;
+    return false;
+  }
+
   Value* place(Value value) {
     if (stack_.empty()) {
       root = std::move(value);
@@ -89,6 +106,7 @@ class Builder {
   const Limits& limits_;
   // Pointers into the tree stay valid: a container grows only while its last element is not on the stack.
   std::vector<Value*> stack_;
+  std::vector<std::vector<size_t>> hashes_;  // of the members of each open object, once there are many
   size_t values_ = 0;
   size_t scanned_ = 0;
   Position here_;

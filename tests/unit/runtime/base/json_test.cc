@@ -93,6 +93,17 @@ TEST(Json, LimitsHold) {
   EXPECT_TRUE(parse("[[1]]", {.bytes_max = 5, .depth_max = 2, .values_max = 3}));
 }
 
+TEST(Json, DuplicateKeysAreFoundInSmallAndInLargeObjects) {
+  for (const int count : {1, 63, 64, 65, 500}) {
+    std::string text = "{";
+    for (int i = 0; i < count; ++i) text += (i ? ",\"k" : "\"k") + std::to_string(i) + "\":0";
+    EXPECT_TRUE(parse(text + "}").has_value()) << count;
+    const Result<Value> twice = parse(text + ",\"k" + std::to_string(count - 1) + "\":1}");
+    ASSERT_FALSE(twice.has_value()) << count;
+    EXPECT_NE(twice.error().message.find("duplicate key"), std::string::npos) << count;
+  }
+}
+
 TEST(JsonWriter, WritesWhatParses) {
   for (const bool indent : {false, true}) {
     Writer out(indent);
