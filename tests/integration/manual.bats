@@ -63,7 +63,7 @@ long_options() { grep -oE -- '(^| |\[)--[a-z][a-z-]*' | tr -d ' [' | sort -u; }
   local words
   mapfile -t words < <("$BUILD/bin/nemoclaw-hook" --help 2>&1 | long_options)
   [ ${#words[@]} -ge 2 ] || fail "${words[@]}"
-  holds nemoclaw-hook.8 "${words[@]}" start stop
+  holds nemoclaw-hook.8 "${words[@]}" start stop join leave attach detach
   mapfile -t words < <({ "$BUILD/bin/nemoclaw-proxy" --help 2>&1 || true; } | long_options)
   [ ${#words[@]} -ge 5 ] || fail "${words[@]}"
   holds nemoclaw-proxy.8 "${words[@]}"
