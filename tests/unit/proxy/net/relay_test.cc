@@ -84,6 +84,27 @@ TEST_F(Relay, B16_aResetIsPassedOnAsAReset) {
   EXPECT_EQ(client_end_, asio::error::connection_reset);
 }
 
+TEST_F(Relay, B17_aReaderThatDoesNotReadStopsTheSender) {
+  const std::string flood(size_t{192} << 20, 'f');
+  run_relay();
+  start(loop_.get_executor(), send_and_finish(origin_.far, flood));
+  // Until nothing moves any more: what the kernel's buffers take, and no more.
+  uint64_t before = 0;
+  do {
+    before = bytes_.in;
+    loop_.run_for(std::chrono::milliseconds(100));
+  } while (bytes_.in != before);
+  EXPECT_FALSE(finished_);
+  EXPECT_LT(bytes_.in, flood.size() / 4);
+  start(loop_.get_executor(), receive_all(client_.near, at_client_, client_end_));
+  asio::error_code ignored;
+  client_.near.shutdown(tcp::socket::shutdown_send, ignored);
+  loop_.restart();
+  loop_.run();
+  EXPECT_TRUE(finished_);
+  EXPECT_TRUE(at_client_ == flood);
+}
+
 TEST_F(Relay, silenceEndsATunnel) {
   run_relay(std::chrono::seconds(0));
   start(loop_.get_executor(), receive_all(client_.near, at_client_, client_end_));
