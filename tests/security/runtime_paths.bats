@@ -125,7 +125,7 @@ EOP
   [ -z "$(ls -A "$outside/deep")" ]
   # Some rounds met the directory: what is tested is not only refusals.
   grep -q "round worked" "$T/rounds" || fail "no round worked:" "$(sort "$T/rounds" | uniq -c)"
-  ! grep -q "$outside" /proc/self/mountinfo
+  [ -z "$(grep "$outside" /proc/self/mountinfo)" ]
   expect_nothing_left
 }
 
@@ -144,7 +144,7 @@ EOP
     run rt run --bundle "$B" "$ID-$i" </dev/null
     expect_not "not for agents"
   done
-  ! grep -q "$volume" /proc/self/mountinfo
+  [ -z "$(grep "$volume" /proc/self/mountinfo)" ]
   expect_nothing_left
 }
 
