@@ -6,6 +6,7 @@
 
 #include "runtime/base/file.h"
 #include "runtime/base/path.h"
+#include "runtime/cgroup/driver_none.h"
 #include "runtime/cgroup/driver_systemd.h"
 #include "runtime/cgroup/driver_v1.h"
 #include "runtime/cgroup/driver_v2.h"
@@ -106,8 +107,11 @@ bool is_frozen_in(const oci::Strings& directories) {
   return state && state->starts_with("1");
 }
 
+std::unique_ptr<Driver> no_cgroup() { return std::make_unique<DriverNone>(); }
+
 Result<std::unique_ptr<Driver>> reopen_driver(std::string_view name, const oci::Strings& directories,
                                               const SystemdUnit& unit) {
+  if (name == "none" && directories.empty()) return no_cgroup();
   std::unique_ptr<Driver> driver = TRY(reopen_directories(name, directories));
   if (unit.empty()) return driver;
   return std::unique_ptr<Driver>(std::make_unique<DriverSystemd>(unit, std::move(driver)));

@@ -117,6 +117,8 @@ Result<std::unique_ptr<Driver>> open_driver_for(const std::string& cgroups_path,
 // The same by systemd: `cgroups_path` is "slice:prefix:name" or empty.
 Result<std::unique_ptr<Driver>> open_systemd_driver(const std::string& cgroups_path, const std::string& id,
                                                     const oci::StringMap& annotations, bool user);
+// The driver of a container that has none.
+std::unique_ptr<Driver> no_cgroup();
 // From a state record (exec, kill, delete): the directories as they were, and the unit's name, "" without systemd.
 Result<std::unique_ptr<Driver>> reopen_driver(std::string_view name, const oci::Strings& directories,
                                               const SystemdUnit& unit = {});

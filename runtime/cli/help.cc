@@ -23,7 +23,7 @@ constexpr Option kGlobalOptions[] = {
     {"rootless", 0, Takes::Value, "auto (default), true or false"},
     {"policy", 0, Takes::Value, "policy for new containers: a file, the name of an installed one, or none"},
     {"config", 0, Takes::Value, "node configuration (default: /etc/nemoclaw/config.yaml)"},
-    {"criu", 0, Takes::Value, "accepted for compatibility, has no effect"},
+    {"criu", 0, Takes::Value, "criu program for checkpoint and restore (default: criu from PATH)"},
     {"help", 'h', Takes::Nothing, "show help"},
     {"version", 'v', Takes::Nothing, "print the version"},
 };

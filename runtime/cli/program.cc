@@ -16,9 +16,9 @@ namespace {
 
 constexpr int kUnknownVerb = 3;
 
-constexpr const Verb* kVerbs[] = {&kCreate, &kDelete, &kEvents, &kExec,  &kFeatures, &kKill,
-                                  &kList,   &kPause,  &kPlan,   &kPs,    &kResume,   &kRun,
-                                  &kSpec,   &kStart,  &kState,  &kUpdate};
+constexpr const Verb* kVerbs[] = {&kCheckpoint, &kCreate, &kDelete, &kEvents,  &kExec,   &kFeatures,
+                                  &kKill,       &kList,   &kPause,  &kPlan,    &kPs,     &kRestore,
+                                  &kResume,     &kRun,    &kSpec,   &kStart,   &kState,  &kUpdate};
 
 // A descriptor that we open must never become somebody's stdin, stdout or stderr.
 void fill_standard_descriptors() {
@@ -119,6 +119,7 @@ Result<Globals> decode_globals(const Arguments& arguments, const Surroundings& s
   if (arguments.given("policy")) globals.policy = arguments.value("policy");
   if (arguments.given("config")) globals.config = absolute(arguments.value("config"));
   globals.log_file = arguments.value("log");
+  globals.criu = arguments.value("criu");
   const std::string log_format = arguments.value("log-format", "text");
   if (log_format != "text" && log_format != "json")
     return make_error("unknown log-format " + quoted(log_format) + ": use text or json");

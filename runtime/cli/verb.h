@@ -17,6 +17,7 @@ struct Globals {
   std::string root;                   // absolute
   std::optional<std::string> policy;  // --policy FILE|NAME|none
   std::optional<std::string> config;  // --config FILE, absolute
+  std::string criu;                   // --criu PATH, empty: criu from PATH
   std::string log_file;
   bool json_log = false;
   bool debug = false;
@@ -39,7 +40,7 @@ struct Verb {
 
 // Each in its own file, verb_<name>.cc.
 extern const Verb kCreate, kRun, kStart, kState, kKill, kDelete, kExec, kList, kPs, kPause, kResume, kUpdate,
-    kEvents, kSpec, kFeatures, kPlan;
+    kEvents, kSpec, kFeatures, kPlan, kCheckpoint, kRestore;
 
 std::span<const Verb* const> all_verbs();
 const Verb* find_verb(std::string_view name);

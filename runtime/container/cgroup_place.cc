@@ -2,6 +2,8 @@
 
 #include <unistd.h>
 
+#include <cerrno>
+
 #include "runtime/base/procfs.h"
 
 namespace nemoclaw::container {
@@ -11,6 +13,11 @@ Result<std::unique_ptr<cgroup::Driver>> place_cgroup(const oci::Spec& spec, cons
   if (!record.systemd_cgroup) return TRY_CONTEXT(cgroup::open_driver_for(written, record.id), "cgroup");
   const bool user = record.rootless && (geteuid() != 0 || procfs::in_user_namespace());
   return TRY_CONTEXT(cgroup::open_systemd_driver(written, record.id, spec.annotations, user), "cgroup");
+}
+
+bool may_do_without_cgroup(const oci::StateRecord& record, const oci::Spec& spec, const Error& failure) {
+  const bool refused = failure.errno_value == EACCES || failure.errno_value == EPERM || failure.errno_value == EROFS;
+  return refused && record.rootless && !record.systemd_cgroup && spec.linux_.cgroups_path.empty();
 }
 
 Result<std::unique_ptr<cgroup::Driver>> cgroup_of(const oci::StateRecord& record) {

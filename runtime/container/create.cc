@@ -136,7 +136,13 @@ Result<void> Creation::prepare_sandbox() {
 
 Result<void> Creation::make_cgroup() {
   const oci::Spec& spec = request_.effective.spec;
-  TRY_CONTEXT(cgroup_->create(), "cgroup");
+  Result<void> created = cgroup_->create();
+  if (!created && may_do_without_cgroup(record_, spec, created.error())) {
+    log::debug("cgroup: none, because " + created.error().message);
+    cgroup_ = cgroup::no_cgroup();
+    created = {};
+  }
+  TRY_CONTEXT(std::move(created), "cgroup");
   cgroup_made_ = true;
   // The container's own only now: before create() has refused a cgroup that is in use, a delete --force must not kill
   // what is in it.

@@ -120,7 +120,9 @@ Result<void> kill_container(const StateStore& store, const std::string& id, int 
     if (stopped && !all && TRY(driver->processes(true)).empty()) return not_running();
     TRY(driver->kill_all(signal));
   }
-  if (!everyone) TRY(signal_init(opened.record, signal));
+  // Without a cgroup init is the only one that is known.
+  const bool only_init = !everyone || (opened.record.cgroup_paths.empty() && !stopped);
+  if (only_init) TRY(signal_init(opened.record, signal));
   // A frozen v1 cgroup keeps even a SIGKILL pending.
   if (signal == SIGKILL && opened.status == oci::Status::Paused) TRY(freeze(opened.record, false));
   return {};
