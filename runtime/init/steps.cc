@@ -33,6 +33,7 @@ constexpr Step create_table[] = {
     {"pivot", enter_rootfs},
     // The pty must come from the container's own devpts.
     {"terminal", open_terminal},
+    {"standard streams", reopen_null},
     {"working directory", make_working_directory},
     // The last step that could have had to make something in the rootfs is done.
     {"seal rootfs", seal_rootfs},

@@ -102,6 +102,7 @@ Result<void> make_working_directory(Context&);
 Result<void> seal_rootfs(Context&);
 // steps_process.cc:
 Result<void> open_terminal(Context&);
+Result<void> reopen_null(Context&);
 Result<void> join_keyring(Context&);
 Result<void> set_scheduling(Context&);
 Result<void> open_label(Context&);

@@ -2,7 +2,9 @@
 #include <fcntl.h>
 #include <linux/keyctl.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include <cctype>
@@ -27,6 +29,31 @@ Result<void> open_terminal(Context& context) {
   // exec: /dev/console belongs to the container's first process.
   const bool bind_console = context.container != nullptr && context.container->devices.wanted;
   TRY_CONTEXT(make_terminal(context.console_socket, process.console_size, bind_console), "terminal");
+  return {};
+}
+
+namespace {
+
+bool is_null_device(int fd) {
+  struct stat status;
+  return fstat(fd, &status) == 0 && S_ISCHR(status.st_mode) && status.st_rdev == makedev(1, 3);
+}
+
+}  // namespace
+
+// The host's null device is on a mount that the container does not have: criu could not say where it is. As runc does, it is
+// replaced by the container's, unless the image has something else of that name.
+Result<void> reopen_null(Context&) {
+  Fd null;
+  for (int fd = 0; fd <= 2; ++fd) {
+    if (!is_null_device(fd)) continue;
+    if (!null.valid()) {
+      Result<Fd> own = open_file("/dev/null", O_RDWR | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK);
+      if (!own || !is_null_device(own->raw())) return {};
+      null = std::move(*own);
+    }
+    if (dup2(null.raw(), fd) < 0) return errno_error("reopen the null device");
+  }
   return {};
 }
 

@@ -97,3 +97,15 @@ JQ
   expect 1 listenerPath nobody
   [ ! -e "$T/root/$ID" ]
 }
+
+@test "a standard stream that is the host's null device becomes the container's" {
+  make_bundle
+  command_line sh -c '[ "$(stat -Lc %d /proc/self/fd/0)" = "$(stat -c %d /dev/null)" ] && echo same'
+  run bash -c '"$@" </dev/null' - "$RUNTIME" "${RT_NONE[@]}" --root "$T/root" run --bundle "$B" "$ID"
+  expect 0 same
+  # What an image puts in its place is not followed.
+  make_bundle '.mounts |= map(select(.destination | startswith("/dev") | not))' \
+    '.mounts += [{destination: "/dev", type: "tmpfs", source: "tmpfs"}]'
+  run bash -c '"$@" </dev/null' - "$RUNTIME" "${RT_NONE[@]}" --root "$T/root" run --bundle "$B" "$ID"
+  expect 0
+}
