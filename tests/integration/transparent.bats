@@ -247,3 +247,14 @@ except ssl.SSLError as problem:
   expect 0 "socks5 b'reset' socks4 b'reset'" "v1 b'HTTP/1.1 400' v2 b'HTTP/1.1 400'" "tls TLSV1_ALERT_ACCESS_DENIED"
   [ "$(audit_lines | jq -c 'select(.code == "unsupported_protocol" and .verdict == "deny")' | wc -l)" -eq 5 ]
 }
+
+@test "an endpoint whose rules judge requests is inspected when it is captured, too" {
+  write_transparent_policy <<'END'
+  api:
+    endpoints: [{host: allowed.test, port: 443, protocol: rest, access: read-only}]
+    binaries: [{path: /usr/bin/curl}]
+END
+  run plain_run -- sh -c 'curl -sS -m 10 https://allowed.test/read; curl -sS -m 10 -X POST https://allowed.test/write'
+  expect 0 "hello to GET /read" '"error":"policy_denied"' '"method":"POST"'
+  [ "$(origin_saw /write)" -eq 0 ]
+}
