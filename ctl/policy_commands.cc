@@ -58,6 +58,7 @@ const std::vector<Command>& policy_commands() {
       row<policy_check>(),   row<policy_decide>(),     row<policy_explain>(),       row<policy_list>(),
       row<policy_convert>(), row<policy_show>(),       row<policy_lint>(),          row<policy_diff>(),
       row<policy_test>(),    row<policy_add_preset>(), row<policy_remove_preset>(), row<policy_schema>(),
+      row<policy_set>(),     row<policy_get>(),        row<policy_history>(),       row<policy_rollback>(),
   };
   return commands;
 }

@@ -38,6 +38,10 @@ const PolicyCommand& policy_diff();
 const PolicyCommand& policy_add_preset();
 const PolicyCommand& policy_remove_preset();
 const PolicyCommand& policy_schema();
+const PolicyCommand& policy_set();
+const PolicyCommand& policy_get();
+const PolicyCommand& policy_history();
+const PolicyCommand& policy_rollback();
 
 // Reads the command line, answers --help, says what is wrong; else runs. Returns the exit code.
 int run_policy(const PolicyCommand& command, const std::vector<std::string>& args);

@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "policy/engine/engine.h"
 #include "proxy/audit/event.h"
@@ -18,6 +19,11 @@ struct Container {
   audit::Subject subject;  // its id, and its policy
   // Of a container that joined and has been started, with its own hosts file; none: the sandbox's.
   std::unique_ptr<dns::Resolver> resolver;
+  // For the next policy: what the one in force was read from, its revision (1: as created), and where the
+  // names of the image led when the container was made.
+  std::string policy_text;
+  uint64_t revision = 1;
+  std::vector<policy::BinaryAlias> aliases;
 };
 
 }  // namespace nemoclaw::enforce

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -20,6 +21,8 @@ class Trust;
 }
 
 namespace nemoclaw::enforce {
+
+struct Live;
 
 struct Counters {
   uint64_t connections = 0;  // open now
@@ -48,6 +51,7 @@ struct Context {
   uint64_t decisions = 0;
   Counters counters;
   Quota quota;
+  std::set<Live*> live;  // each registers itself (live.h)
 
   const std::shared_ptr<Container>& main() const { return containers.front(); }
   // The container with this id, or the first: a caller that nobody knows is refused, and that is on the

@@ -102,6 +102,8 @@ net::Task<std::variant<Permit, Refused>> Enforcer::decide(Intent intent, Identif
   if (intent.original) dialled = {*intent.original};
   const std::string via = intent.via;
   Permit permit(std::move(intent), dialled, std::move(event));
+  permit.request_ = request;
+  permit.container_ = who.container;
   if (l4.needs_l7)
     permit.inspected_ =
         Connection{via, who.container, std::move(request), std::move(who.actor), std::move(dialled), engine};

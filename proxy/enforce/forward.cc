@@ -27,12 +27,19 @@ Refused refusal_of(const Permit& permit, const audit::Event& event, int status) 
   return refused;
 }
 
+// A connection is made by the policy that judged it; another one may be in force by the time that it stands.
+std::string changed_meanwhile(const Live& live, const audit::Event& event) {
+  if (!live.container || !event.subject || event.subject->generation == live.container->subject.generation)
+    return {};
+  return why_not(live, *live.container->engine);
+}
+
 }  // namespace
 
 net::Task<Result<void>> Forwarding::reopen() {
   asio::error_code ignored;
-  socket_.close(ignored);
-  const Result<tcp::endpoint> reached = co_await net::dial(socket_, permit_.addresses(), permit_.port());
+  live_->socket.close(ignored);
+  const Result<tcp::endpoint> reached = co_await net::dial(live_->socket, permit_.addresses(), permit_.port());
   if (!reached) co_return reached.error();
   event_.ip = reached->address().to_string();
   co_return Result<void>();
@@ -43,8 +50,9 @@ void Forwarding::finish(const net::RelayBytes& bytes, std::string reason) {
   closing.activity = audit::Activity::Close;
   closing.bytes_out = bytes.out;
   closing.bytes_in = bytes.in;
+  if (!live_->revoked.empty()) reason = live_->revoked;
   if (!reason.empty()) closing.reason = std::move(reason);
-  context_.record(closing);
+  live_->context.record(closing);
 }
 
 net::Task<void> Reached::wait_for_word() { co_await socket_.async_wait(tcp::socket::wait_read, net::kTuple); }
@@ -79,17 +87,30 @@ net::Task<std::variant<Reached, Refused>> reach(Context& context, Permit permit)
 
 std::variant<Forwarding, Refused> open(Context& context, Reached reached) {
   audit::Event event = std::move(reached.event_);
+  auto live = std::make_unique<Live>(context, std::move(reached.socket_));
+  live->container = reached.permit_.container();
+  live->request = reached.permit_.request();
+  live->is_tunnel = !reached.permit_.inspected() && reached.permit_.intent().via != "http";
+  if (std::string changed = changed_meanwhile(*live, event); !changed.empty()) {
+    event.allowed = false;
+    event.activity = audit::Activity::Refuse;
+    event.code = "policy_denied";
+    event.reason = "the policy changed while the connection was made: " + changed;
+    ++context.counters.denied;
+    context.record(event);
+    return refusal_of(reached.permit_, event, http::status_for_code(event.code));
+  }
   if (!context.record(event)) {
     event.code = "policy_denied";
     event.layer = "audit";
     event.reason =
         "the audit cannot be written, and the node is configured to refuse egress that nobody can see";
     ++context.counters.denied;
-    net::reset_connection(reached.socket_);
+    net::reset_connection(live->socket);
     return refusal_of(reached.permit_, event, 503);
   }
   ++context.counters.allowed;
-  return Forwarding(context, std::move(reached.socket_), std::move(reached.permit_), std::move(event));
+  return Forwarding(std::move(live), std::move(reached.permit_), std::move(event));
 }
 
 net::Task<std::variant<Forwarding, Refused>> forward(Context& context, Permit permit) {

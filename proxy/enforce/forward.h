@@ -2,9 +2,11 @@
 // can pass.
 #pragma once
 
+#include <memory>
 #include <variant>
 
 #include "proxy/enforce/context.h"
+#include "proxy/enforce/live.h"
 #include "proxy/enforce/permit.h"
 #include "proxy/net/async.h"
 #include "proxy/net/relay.h"
@@ -14,9 +16,9 @@ namespace nemoclaw::enforce {
 // An upstream connection whose opening is in the audit. finish() writes the byte counts.
 class Forwarding {
  public:
-  Forwarding(Context& context, net::tcp::socket socket, Permit permit, audit::Event event)
-      : context_(context), socket_(std::move(socket)), permit_(std::move(permit)), event_(std::move(event)) {}
-  net::tcp::socket& socket() { return socket_; }
+  Forwarding(std::unique_ptr<Live> live, Permit permit, audit::Event event)
+      : live_(std::move(live)), permit_(std::move(permit)), event_(std::move(event)) {}
+  net::tcp::socket& socket() { return live_->socket; }
   const audit::Event& event() const { return event_; }
   // Another connection to the same judged addresses, in the place of one that the origin has closed between
   // two requests.
@@ -24,8 +26,7 @@ class Forwarding {
   void finish(const net::RelayBytes& bytes, std::string reason = {});
 
  private:
-  Context& context_;
-  net::tcp::socket socket_;
+  std::unique_ptr<Live> live_;
   Permit permit_;
   audit::Event event_;
 };

@@ -43,6 +43,9 @@ class Permit {
   uint16_t port() const { return event_.port; }
   const audit::Event& event() const { return event_; }
   const Intent& intent() const { return intent_; }
+  // What was judged, for the policies that come later.
+  const policy::L4Request& request() const { return request_; }
+  const std::shared_ptr<Container>& container() const { return container_; }
   // Set if the policy judges requests: nothing of the client may pass but what a RequestPermit holds.
   const std::optional<Connection>& inspected() const { return inspected_; }
 
@@ -54,6 +57,8 @@ class Permit {
   Intent intent_;
   std::vector<asio::ip::address> addresses_;
   audit::Event event_;
+  policy::L4Request request_;
+  std::shared_ptr<Container> container_;
   std::optional<Connection> inspected_;
 };
 

@@ -51,6 +51,7 @@ void BypassAudit::report(const asio::any_io_executor& executor, audit::Event eve
   }
   attempts_.emplace(key, Attempt{event, 0});
   net::start(executor, write_first(std::move(key), std::move(event), std::move(tuples)));
+  if (!std::exchange(is_counting_, true)) net::start(executor, flush_while_pending());
 }
 
 net::Task<void> BypassAudit::write_first(Key key, audit::Event event, std::vector<peer::SocketTuple> tuples) {
@@ -100,14 +101,16 @@ void BypassAudit::flush() {
   overflow_ = 0;
 }
 
-net::Task<void> BypassAudit::flush_every_second() {
+// Ends when nothing is left to count: an idle proxy does not wake up.
+net::Task<void> BypassAudit::flush_while_pending() {
   asio::steady_timer timer(co_await asio::this_coro::executor);
-  for (;;) {
+  do {
     timer.expires_after(std::chrono::seconds(1));
     const auto [code] = co_await timer.async_wait(net::kTuple);
-    if (code) co_return;
+    if (code) break;
     flush();
-  }
+  } while (!attempts_.empty());
+  is_counting_ = false;
 }
 
 }  // namespace nemoclaw::serve

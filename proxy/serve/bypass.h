@@ -24,7 +24,6 @@ class BypassAudit {
               std::vector<peer::SocketTuple> tuples);
   // Writes what was counted and forgets destinations that were quiet.
   void flush();
-  net::Task<void> flush_every_second();
 
  private:
   // protocol, destination, port
@@ -34,12 +33,14 @@ class BypassAudit {
     uint64_t pending = 0;  // since the last line
   };
   void count(const audit::Event& event, uint64_t attempts);
+  net::Task<void> flush_while_pending();
   net::Task<void> write_first(Key key, audit::Event event, std::vector<peer::SocketTuple> tuples);
 
   static constexpr size_t kDestinationsMax = 256;  // per second; a port scan is one line more
   enforce::Context& context_;
   std::map<Key, Attempt> attempts_;
   uint64_t overflow_ = 0;
+  bool is_counting_ = false;
 };
 
 }  // namespace nemoclaw::serve

@@ -9,6 +9,7 @@
 
 #include "proxy/enforce/container.h"
 #include "proxy/peer/identity.h"
+#include "proxy/serve/state.h"
 #include "runtime/oci/sandbox_record.h"
 
 namespace nemoclaw::serve {
@@ -17,16 +18,25 @@ struct LoadedContainer {
   oci::SandboxRecord record;
   std::shared_ptr<enforce::Container> container;
   peer::Group group;
+  std::string warning;  // a later policy that cannot be in force
 };
 
-// Reads files of that directory only, so that a confined proxy can do it. `binaries`: what find_binaries()
-// said; absent: binaries.json of the directory, and it is an error if that is missing.
-Result<LoadedContainer> load_container(const std::string& directory,
-                                       const std::optional<std::string>& binaries = {});
+struct LoadOptions {
+  // What find_binaries() said; absent: binaries.json of the directory, and it is an error if that is missing.
+  std::optional<std::string> binaries;
+  std::string
+      state_directory;  // of the node: there are the policies that the container got later; empty: none
+  std::vector<Remembered::Policy> policies;  // what an earlier worker had in force, of any container
+};
+// Reads files only, so that a confined proxy can do it.
+Result<LoadedContainer> load_container(const std::string& directory, const LoadOptions& options = {});
 
 // The binaries that the policy names, as binaries.json says, or as the image has them now. Before the
 // container's first instruction.
-Result<std::string> find_binaries(const std::string& directory);
+Result<std::string> find_binaries(const std::string& directory, const std::string& state_directory = "");
+// An error holds every diagnostic.
+Result<policy::Policy> parse_policy_text(const std::string& text, const std::string& file);
+
 // Makes binaries.json, unless it is there.
 Result<void> pin_binaries(const std::string& directory);
 

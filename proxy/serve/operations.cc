@@ -6,6 +6,7 @@
 #include "proxy/dns/docker_dns.h"
 #include "proxy/dns/fallback.h"
 #include "proxy/serve/outer_dns.h"
+#include "proxy/serve/reload.h"
 
 namespace nemoclaw::serve {
 
@@ -92,9 +93,10 @@ std::string operate_status(const Sandbox& sandbox) {
       .member("ok", true)
       .member("sandbox", sandbox.record.id)
       .member("pid", static_cast<int64_t>(getpid()))
-      .member("policy", sandbox.record.policy)
-      .member("policy_digest", sandbox.policy_digest)
-      .member("generation", 1)
+      .member("policy", context.main()->subject.policy_name)
+      .member("policy_digest", context.main()->subject.policy_digest)
+      .member("generation", context.main()->subject.generation)
+      .member("revision", context.main()->revision)
       .member("started", context.resolver != nullptr)
       .member("identity", "proc")
       .member("connections", context.counters.connections)
@@ -131,12 +133,13 @@ control::Handler make_operations(Worker& worker) {
     if (operation == "join") return operate_join(worker, request);
     if (operation == "leave") return operate_leave(worker, request);
     if (operation == "status") return operate_status(worker.sandbox);
+    if (operation == "policy_set") return operate_policy_set(worker, request);
     if (operation == "stop" || operation == "upgrade") {
       (operation == "stop" ? worker.stop : worker.upgrade)();
       return std::string(R"({"ok":true})");
     }
     return control::render_error("unknown operation " + quoted(operation, 40) +
-                                 "; known: start, join, leave, status, stop, upgrade");
+                                 "; known: policy_set, start, join, leave, status, stop, upgrade");
   };
 }
 

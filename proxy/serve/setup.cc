@@ -24,20 +24,38 @@ std::string random_prefix() {
 
 // The first worker looks the policy's binaries up in the image, before any code of the image runs; one that
 // follows takes over what that one found, because by now the image's code has run.
-Result<std::string> binaries_of(const std::string& directory, State& state, Remembered& known) {
+Result<std::string> binaries_of(const std::string& directory, const std::string& state_directory,
+                                State& state, Remembered& known) {
   if (known.binaries) return std::move(*known.binaries);
-  std::string found = TRY(find_binaries(directory));
+  std::string found = TRY(find_binaries(directory, state_directory));
   TRY(state.remember_binaries(found));
   return found;
 }
 
+LoadOptions load_options(const Sandbox& sandbox, const Remembered& known,
+                         std::optional<std::string> binaries) {
+  LoadOptions options;
+  options.binaries = std::move(binaries);
+  options.state_directory = sandbox.config.state_directory;
+  options.policies = known.policies;
+  return options;
+}
+
+audit::Notice stale_policy(const std::string& warning) {
+  log::warning(warning);
+  audit::Notice notice;
+  notice.title = "policy not in force";
+  notice.message = warning;
+  return notice;
+}
+
 // Containers that joined before this worker was started (docs/sandbox.md). One that cannot be read is not
 // known yet, and what nobody knows is refused.
-void add_joined_containers(Sandbox& sandbox) {
+void add_joined_containers(const Remembered& known, Sandbox& sandbox) {
   const Result<std::vector<std::string>> names = list_directory(sandbox.directory + "/containers");
   if (!names) return;
   for (const std::string& name : *names)
-    if (const Result<void> added = add_joined_container(sandbox, name); !added)
+    if (const Result<void> added = add_joined_container(sandbox, name, known); !added)
       log::warning("container " + quoted(name, 80) + ": " + added.error().message);
 }
 
@@ -81,9 +99,11 @@ void remember_first_uses(State& state, enforce::Container& container) {
       });
 }
 
-Result<void> add_joined_container(Sandbox& sandbox, const std::string& id) {
+Result<void> add_joined_container(Sandbox& sandbox, const std::string& id, const Remembered& known) {
   TRY(check_container_id(id));
-  LoadedContainer loaded = TRY(load_container(sandbox.directory + "/containers/" + id));
+  LoadedContainer loaded =
+      TRY(load_container(sandbox.directory + "/containers/" + id, load_options(sandbox, known, {})));
+  if (!loaded.warning.empty()) log::warning("container " + quoted(id, 80) + ": " + loaded.warning);
   if (loaded.group.id != id)
     return make_error("containers/" + id + " is about container " + quoted(loaded.group.id));
   TRY(sandbox.context->identifier.add_group(std::move(loaded.group)));
@@ -98,31 +118,33 @@ Result<Sandbox> set_up_sandbox(const Options& options, Fd audit, Fd state, std::
   sandbox.state = std::make_unique<State>(std::move(state));
   Remembered known = TRY(sandbox.state->read());
   sandbox.config = TRY(policy::load_node_config(options.config_file));
-  const std::string binaries = TRY(binaries_of(options.sandbox_directory, *sandbox.state, known));
-  LoadedContainer loaded = TRY(load_container(options.sandbox_directory, binaries));
+  const std::string binaries =
+      TRY(binaries_of(options.sandbox_directory, sandbox.config.state_directory, *sandbox.state, known));
+  LoadedContainer loaded =
+      TRY(load_container(options.sandbox_directory, load_options(sandbox, known, binaries)));
   sandbox.record = std::move(loaded.record);
-  sandbox.policy_digest = loaded.container->subject.policy_digest;
 
   peer::SocketQuery query = TRY(peer::SocketQuery::create());
   audit::Log log = TRY_CONTEXT(
       audit::Log::take_over(std::move(audit), audit::Origin{sandbox.record.id, loaded.container->subject}),
       "audit");
   if (options.beside_another) log.share(true);
+  if (!loaded.warning.empty()) TRY_CONTEXT(log.append(stale_policy(loaded.warning)), "audit");
 
   sandbox.context = std::make_unique<enforce::Context>(
       std::move(loaded.container), peer::Identifier(std::move(query), std::move(loaded.group)),
       std::move(log));
   sandbox.directory = options.sandbox_directory;
-  add_joined_containers(sandbox);
+  add_joined_containers(known, sandbox);
   take_over_trust(known, *sandbox.state, *sandbox.context);
   sandbox.start = std::move(known.start);
   sandbox.joined_starts = std::move(known.joined_starts);
   sandbox.context->node_addresses = TRY(read_node_addresses(options.sandbox_directory));
   sandbox.context->audit_fail_closed = sandbox.config.audit_fail_closed;
   sandbox.context->decision_prefix = random_prefix();
-  sandbox.context->trust = TRY_CONTEXT(
-      set_up_trust(sandbox.record.id, sandbox.config, known, *sandbox.state, trust_files),
-      "the sandbox's certificate authority");
+  sandbox.context->trust =
+      TRY_CONTEXT(set_up_trust(sandbox.record.id, sandbox.config, known, *sandbox.state, trust_files),
+                  "the sandbox's certificate authority");
   return sandbox;
 }
 

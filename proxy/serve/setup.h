@@ -17,7 +17,6 @@ struct Sandbox {
   std::string directory;
   oci::SandboxRecord record;
   policy::NodeConfig config;
-  std::string policy_digest;
   uint64_t restarts = 0;
   std::string last_end;  // of the worker before, if it crashed
   std::unique_ptr<State> state;
@@ -39,7 +38,8 @@ Result<Sandbox> set_up_sandbox(const Options& options, Fd audit, Fd state, std::
 void remember_first_uses(State& state, enforce::Container& container);
 
 // A further container of the sandbox, from containers/<id> in its directory; the confined worker can do it as well.
-Result<void> add_joined_container(Sandbox& sandbox, const std::string& id);
+// `known`: what an earlier worker had in force.
+Result<void> add_joined_container(Sandbox& sandbox, const std::string& id, const Remembered& known = {});
 
 // One address per line; an absent file is an empty list.
 Result<std::vector<policy::Address>> parse_node_addresses(std::string_view text);

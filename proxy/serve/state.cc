@@ -19,6 +19,22 @@ std::string text_of(const json::Value& record, std::string_view name) {
   return member && member->is_string() ? member->string : std::string();
 }
 
+uint64_t number_of(const json::Value& record, std::string_view name) {
+  const json::Value* member = record.find(name);
+  return member && member->type == json::Type::Integer ? member->magnitude : 0;
+}
+
+void take_policy(const json::Value& record, Remembered& remembered) {
+  Remembered::Policy policy;
+  policy.container = text_of(record, "container");
+  policy.revision = number_of(record, "revision");
+  policy.generation = number_of(record, "generation");
+  policy.aliases = read_aliases(record);
+  std::erase_if(remembered.policies,
+                [&](const Remembered::Policy& each) { return each.container == policy.container; });
+  remembered.policies.push_back(std::move(policy));
+}
+
 Result<void> take_line(std::string_view line, Remembered& remembered) {
   const json::Value record = TRY(json::parse(line));
   const std::string kind = text_of(record, "kind");
@@ -35,6 +51,8 @@ Result<void> take_line(std::string_view line, Remembered& remembered) {
     remembered.binaries = text_of(record, "binaries");
   } else if (kind == "authority") {
     remembered.authority = text_of(record, "secret");
+  } else if (kind == "policy") {
+    take_policy(record, remembered);
   } else {
     return make_error("a record of an unknown kind " + quoted(kind, 40));
   }
@@ -52,6 +70,15 @@ json::Writer record_of(std::string_view kind) {
 }
 
 }  // namespace
+
+std::vector<policy::BinaryAlias> read_aliases(const json::Value& record) {
+  std::vector<policy::BinaryAlias> aliases;
+  const json::Value* list = record.find("aliases");
+  if (!list || list->type != json::Type::Array) return aliases;
+  for (const json::Value& each : list->array)
+    aliases.push_back({text_of(each, "named"), text_of(each, "resolved")});
+  return aliases;
+}
 
 Result<Remembered> parse_state(std::string_view text) {
   Remembered remembered;
@@ -94,6 +121,17 @@ Result<void> State::remember_trust(const std::string& container, const std::stri
 Result<void> State::remember_authority(const std::string& secret) {
   json::Writer writer = record_of("authority");
   writer.member("secret", secret);
+  return append(file_, writer);
+}
+
+Result<void> State::remember_policy(const Remembered::Policy& policy) {
+  json::Writer writer = record_of("policy");
+  writer.member("container", policy.container);
+  writer.member("revision", policy.revision).member("generation", policy.generation);
+  writer.key("aliases").begin_array();
+  for (const policy::BinaryAlias& each : policy.aliases)
+    writer.begin_object().member("named", each.named).member("resolved", each.resolved).end_object();
+  writer.end_array();
   return append(file_, writer);
 }
 

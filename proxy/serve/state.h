@@ -6,7 +6,9 @@
 #include <string>
 #include <vector>
 
+#include "policy/engine/engine.h"
 #include "runtime/base/fd.h"
+#include "runtime/base/json.h"
 #include "runtime/base/result.h"
 
 namespace nemoclaw::serve {
@@ -23,12 +25,21 @@ struct Remembered {
   struct Trusted {
     std::string container, path, digest;
   };
-  std::vector<Trusted> trusted;  // at first use
+  struct Policy {           // the last one that was set for a container
+    std::string container;  // the text is in the revision's file (policy/select/revisions.h)
+    uint64_t revision = 0, generation = 0;
+    std::vector<policy::BinaryAlias> aliases;
+  };
+  std::vector<Policy> policies;
+  std::vector<Trusted> trusted;          // at first use
   std::optional<std::string> authority;  // secret: certificate and keys
 };
 
 // Pure. A last line that was cut off is left out; a line that cannot be read is an error.
 Result<Remembered> parse_state(std::string_view text);
+
+// "aliases":[{"named","resolved"}] of a record or a request.
+std::vector<policy::BinaryAlias> read_aliases(const json::Value& record);
 
 class State {
  public:
@@ -39,6 +50,7 @@ class State {
   Result<void> remember_trust(const std::string& container, const std::string& path,
                               const std::string& digest);
   Result<void> remember_authority(const std::string& secret);
+  Result<void> remember_policy(const Remembered::Policy& policy);
   Result<void> remember_binaries(const std::string& binaries);
 
  private:

@@ -67,12 +67,20 @@ TEST(State, theNextWorkerKnowsWhatTheLastOneWrote) {
   ASSERT_TRUE(first.remember_start({"nameserver 10.0.0.1\n", "10.0.0.2 db\n"}));
   ASSERT_TRUE(first.remember_binaries("{\"binaries\":[]}"));
   ASSERT_TRUE(first.remember_trust("one", "/usr/bin/\n\"x", "00"));
+  ASSERT_TRUE(first.remember_policy({"one", 2, 2, {}}));
+  ASSERT_TRUE(first.remember_policy({"two", 5, 2, {}}));
+  ASSERT_TRUE(first.remember_policy({"one", 3, 3, {{"/bin/sh", "/bin/busybox"}}}));
   ASSERT_EQ(write(file.raw(), "{\"kind\":\"tru", 12), 12);  // cut off by a crash
   const Result<Remembered> known = State(Fd(fcntl(file.raw(), F_DUPFD_CLOEXEC, 0))).read();
   ASSERT_TRUE(known) << known.error().message;
   EXPECT_EQ(known->start->resolv_conf, "nameserver 10.0.0.1\n");
   EXPECT_EQ(known->start->hosts, "10.0.0.2 db\n");
   EXPECT_EQ(known->binaries, "{\"binaries\":[]}");
+  ASSERT_EQ(known->policies.size(), 2u);
+  EXPECT_EQ(known->policies[1].container, "one");  // the last one that was set
+  EXPECT_EQ(known->policies[1].revision, 3u);
+  EXPECT_EQ(known->policies[1].generation, 3u);
+  EXPECT_EQ(known->policies[1].aliases[0].resolved, "/bin/busybox");
   ASSERT_EQ(known->trusted.size(), 1u);
   EXPECT_EQ(known->trusted[0].path, "/usr/bin/\n\"x");
 }
