@@ -23,8 +23,9 @@ uint64_t mount_namespace_of(FdRef process) {
 
 // The container's first process is the oldest member of its cgroup. Paths are compared in its mount
 // namespace: a process that made a mount namespace of its own could put any file at any path.
-uint64_t container_mount_namespace(const std::vector<pid_t>& members) {
-  uint64_t oldest = UINT64_MAX, found = 0;
+uint64_t container_mount_namespace(const std::vector<pid_t>& members, pid_t& oldest_pid, uint64_t& oldest) {
+  uint64_t found = 0;
+  oldest = UINT64_MAX;
   for (const pid_t pid : members) {
     const Result<Fd> process = procfs::open_process(pid);
     if (!process) continue;
@@ -33,6 +34,7 @@ uint64_t container_mount_namespace(const std::vector<pid_t>& members) {
     const uint64_t inode = mount_namespace_of(*process);
     if (inode == 0) continue;  // a zombie has none
     oldest = stat->start_time;
+    oldest_pid = pid;
     found = inode;
   }
   return found;
@@ -72,9 +74,21 @@ std::vector<Ancestor> find_ancestors(pid_t pid, const std::vector<pid_t>& member
   return ancestors;
 }
 
+// Looked for once, and again when that process has gone.
+uint64_t Identifier::mount_namespace_of_group(const std::string& group, const std::vector<pid_t>& members) {
+  Oldest& known = oldest_[group];
+  if (known.pid != 0 && std::binary_search(members.begin(), members.end(), known.pid))
+    if (const Result<Fd> process = procfs::open_process(known.pid)) {
+      const Result<procfs::Stat> stat = procfs::stat_at(*process);
+      const uint64_t inode = mount_namespace_of(*process);
+      if (stat && stat->start_time == known.start_time && inode != 0) return inode;
+    }
+  return container_mount_namespace(members, known.pid, known.start_time);
+}
+
 Result<void> Identifier::resolve_owners(const std::vector<pid_t>& members, Located& located,
                                         Failure& failure) {
-  const uint64_t mount_namespace = container_mount_namespace(members);
+  const uint64_t mount_namespace = mount_namespace_of_group(located.group, members);
   for (const Owner& owner : located.owners) {
     Fd process = TRY_CONTEXT(procfs::open_process(owner.pid), "the calling process is gone");
     Executable executable = TRY(executable_in(process, mount_namespace));
@@ -109,6 +123,7 @@ Result<void> Identifier::add_group(Group group) {
 }
 
 void Identifier::remove_group(const std::string& id) {
+  oldest_.erase(id);
   std::erase_if(groups_, [&](const Group& known) { return known.id == id; });
 }
 

@@ -3,6 +3,7 @@
 // confirm() whether the answer still holds.
 #pragma once
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -62,8 +63,16 @@ class Identifier {
   Result<std::vector<pid_t>> find_group(Located& located, Failure& failure);
   Result<void> resolve_owners(const std::vector<pid_t>& members, Located& located, Failure& failure);
 
+  uint64_t mount_namespace_of_group(const std::string& group, const std::vector<pid_t>& members);
+
+  struct Oldest {
+    pid_t pid = 0;
+    uint64_t start_time = 0;
+  };
+
   SocketQuery query_;
   std::vector<Group> groups_;
+  std::map<std::string, Oldest> oldest_;  // by group: nobody who comes later can be older
 };
 
 // The chain of parents of `pid` that are in `members`; stops where the sandbox ends.

@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <linux/kcmp.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -87,6 +88,9 @@ bool share_descriptors(pid_t one, pid_t other) {
 bool process_holds(FdRef process, pid_t pid, uint64_t socket_inode) {
   const std::string wanted = "socket:[" + std::to_string(socket_inode) + "]";
   if (table_holds(process, "fd", wanted)) return true;
+  // The folder has one link per thread and two of its own: with a single thread there is nothing more to see.
+  struct stat threads;
+  if (fstatat(process.raw(), "task", &threads, 0) == 0 && threads.st_nlink == 3) return false;
   const bool comparable = share_descriptors(pid, pid);  // else every thread is scanned
   std::vector<pid_t> scanned = {pid};
   for (const pid_t tid : list_threads(process)) {
@@ -121,9 +125,9 @@ std::vector<Owner> find_owners(const std::vector<pid_t>& members, uint64_t socke
   for (const pid_t pid : members) {
     const Result<Fd> process = procfs::open_process(pid);
     if (!process) continue;  // gone meanwhile
-    const Result<procfs::Stat> stat = procfs::stat_at(*process);
-    if (!stat) continue;
-    if (process_holds(*process, pid, socket_inode)) owners.push_back(Owner{pid, stat->start_time});
+    if (!process_holds(*process, pid, socket_inode)) continue;
+    // Of the same process: the descriptor of /proc/<pid> does not pass to a successor of the pid.
+    if (const Result<procfs::Stat> stat = procfs::stat_at(*process)) owners.push_back(Owner{pid, stat->start_time});
   }
   return owners;
 }
