@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "ctl/image_paths.h"
 #include "ctl/lint.h"
 #include "runtime/base/file.h"
 #include "runtime/base/path.h"
@@ -21,13 +22,6 @@ bool is_interpreter(const policy::Binary& binary) {
   return std::find(std::begin(kNames), std::end(kNames), name) != std::end(kNames);
 }
 
-// Only a plain path can be looked up. What cannot be opened for another reason than absence may well exist.
-bool is_missing(FdRef root, const std::string& path) {
-  if (path.empty() || path[0] != '/' || path.find('*') != std::string::npos) return false;
-  const auto found = open_in_root(root, path, O_PATH);
-  return !found && (found.error().errno_value == ENOENT || found.error().errno_value == ENOTDIR);
-}
-
 void lint_rootfs(const LintInput& input, Findings& findings) {
   const auto root = open_file(*input.rootfs, O_PATH | O_DIRECTORY);
   if (!root) return;  // the command has refused it before
@@ -35,7 +29,7 @@ void lint_rootfs(const LintInput& input, Findings& findings) {
     if (!entry.binaries) continue;
     for (const policy::Binary& binary : *entry.binaries)
       for (const std::string& path : {binary.path, binary.via})
-        if (is_missing(*root, path))
+        if (image_lacks(*root, path))
           findings.add("L0112", binary.at, "the image has no " + quoted(path),
                        "correct the path, or remove the binary");
   }

@@ -1,5 +1,6 @@
 // Every rule of the linter, on a policy that breaks it and on one that just does not.
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <set>
@@ -192,7 +193,17 @@ TEST_F(PolicyLintCommand, LooksForBinariesInTheImage) {
   EXPECT_EQ(findings(entry(kPlain, "[{path: /usr/bin/wget}]"), path("rootfs")), Found{"5 L0112"});
   EXPECT_EQ(findings(entry(kPlain, "[{path: /usr/bin/curl, via: /opt/agent}]"), path("rootfs")),
             Found{"5 L0112"});
-  EXPECT_EQ(findings(entry(kPlain, "[{path: \"/usr/*/wget\"}]"), path("rootfs")), Found{});
+  write("rootfs/usr/bin/python3.11", "x");
+  ASSERT_EQ(symlink("/usr/bin", path("rootfs/bin").c_str()), 0);
+  EXPECT_EQ(findings(entry(kPlain, "[{path: /bin/curl}]"), path("rootfs")), Found{});
+  for (const char* there :
+       {"/usr/*/curl", "/usr/bin/c*", "/*/bin/*url", "/bin/c*", "/opt/**", "**/wget", "/usr/**/x"})
+    EXPECT_EQ(findings(entry(kPlain, "[{path: \"" + std::string(there) + "\"}]"), path("rootfs")), Found{})
+        << there;
+  for (const char* missing : {"/usr/*/wget", "/usr/bin/d*", "/*/sbin/curl", "/opt/*", "/usr/bin/curl/*"})
+    EXPECT_EQ(findings(entry(kPlain, "[{path: \"" + std::string(missing) + "\"}]"), path("rootfs")),
+              Found{"5 L0112"})
+        << missing;
 }
 
 TEST_F(PolicyLintCommand, ExitCodes) {
