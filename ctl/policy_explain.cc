@@ -32,6 +32,7 @@ int kernel_landlock_abi() {
 Result<Explanation> explain(policy::Policy policy, const Options& options,
                             const std::optional<std::string>& bundle) {
   const auto config = TRY(policy::load_node_config(options.value("config")));
+  policy = TRY(policy::under_ceiling(config, std::move(policy)));
   auto hook = policy::find_program(config.hook_path, "nemoclaw-hook");
   const std::string hook_path = hook ? *hook : "/usr/libexec/nemoclaw/nemoclaw-hook";
   Explanation explanation;

@@ -11,6 +11,7 @@
 #include "runtime/base/file.h"
 #include "runtime/base/log.h"
 #include "runtime/base/path.h"
+#include "runtime/base/sha256.h"
 
 namespace nemoclaw::ctl {
 namespace {
@@ -31,7 +32,7 @@ Result<policy::Revision> created_with(const SandboxPolicies& policies) {
   first.reason = "the container was created";
   first.time = policies.record.created;
   first.text = TRY(read_file(policies.container_directory + "/policy.yaml", kPolicyBytesMax));
-  first.digest = "sha256:" + policy::sha256_hex(first.text);
+  first.digest = "sha256:" + sha256_hex(first.text);
   first.current = true;
   return first;
 }

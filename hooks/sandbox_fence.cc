@@ -2,7 +2,7 @@
 
 #include <cerrno>
 
-#include "policy/parse/parse.h"
+#include "policy/select/sandbox_policy.h"
 #include "runtime/base/file.h"
 #include "runtime/oci/sandbox_record.h"
 
@@ -10,8 +10,10 @@ namespace nemoclaw::hooks {
 
 namespace {
 
-Result<void> add_inbound(const std::string& file, std::vector<policy::InboundRule>& inbound) {
-  policy::Policy policy = TRY(policy::load_policy(file));
+// What the node's ceiling leaves of it.
+Result<void> add_inbound(const std::string& directory, std::vector<policy::InboundRule>& inbound) {
+  const oci::SandboxRecord record = TRY(oci::read_sandbox_record(directory));
+  const policy::Policy policy = TRY(policy::read_sandbox_policy(directory, record));
   inbound.insert(inbound.end(), policy.inbound.begin(), policy.inbound.end());
   return {};
 }
@@ -24,12 +26,12 @@ std::string container_directory(const std::string& sandbox_directory, const std:
 
 Result<FencePlan> plan_sandbox_fence(const std::string& sandbox_directory, const policy::NodeConfig& config) {
   std::vector<policy::InboundRule> inbound;
-  TRY(add_inbound(sandbox_directory + "/policy.yaml", inbound));
+  TRY(add_inbound(sandbox_directory, inbound));
   const Result<std::vector<std::string>> joined = list_directory(sandbox_directory + "/containers");
   if (!joined && joined.error().errno_value != ENOENT) return joined.error();
   if (joined)
     for (const std::string& name : *joined)
-      TRY(add_inbound(container_directory(sandbox_directory, name) + "/policy.yaml", inbound));
+      TRY(add_inbound(container_directory(sandbox_directory, name), inbound));
   FencePlan plan = TRY_CONTEXT(plan_fence(inbound), "policy");
   const oci::SandboxRecord record = TRY(oci::read_sandbox_record(sandbox_directory));
   if (record.pod && config.kubelet_probes) {

@@ -6,13 +6,30 @@
 namespace nemoclaw::policy {
 namespace {
 
-// A section that this version reads but cannot enforce must not look enforced.
-Result<void> refuse_unenforced(const Policy& policy) {
-  if (!policy.integrity.files.empty() || !policy.integrity.symlinks.empty())
-    return make_error(
-        "integrity: files and symlinks are not checked by this version yet; remove them from the policy, "
-        "or use read_only_mounts");
-  return {};
+// Judged in the container's own mounts, before its first instruction (runtime/init/integrity.h).
+void carry_integrity(const Compilation& compilation) {
+  for (const IntegrityFile& file : compilation.policy.integrity.files) {
+    compilation.effective.integrity_files.push_back({file.path, file.sha256});
+    compilation.note("integrity", file.path + " must have the SHA-256 " + file.sha256,
+                     policy_place("integrity.files", file.at));
+  }
+  for (const IntegrityLinks& links : compilation.policy.integrity.symlinks) {
+    compilation.effective.integrity_links.push_back({links.directory, links.must_point_into});
+    compilation.note("integrity",
+                     "links below " + links.directory + " must lead into " + links.must_point_into,
+                     policy_place("integrity.symlinks", links.at));
+  }
+}
+
+void report_ceiling(const Compilation& compilation) {
+  if (!compilation.policy.ceiling) return;
+  const Ceiling& ceiling = *compilation.policy.ceiling;
+  compilation.effective.ceiling_name = ceiling.policy.name;
+  compilation.effective.ceiling_digest = ceiling.policy.digest;
+  for (const Cut& cut : ceiling.cuts) {
+    compilation.note("ceiling", cut.what, cut.why);
+    compilation.effective.ceiling_cuts.push_back(cut.what + ": " + cut.why);
+  }
 }
 
 }  // namespace
@@ -29,9 +46,10 @@ Result<Compiled> compile(const Policy& policy, const oci::Spec& spec, const Fact
   compiled.effective.policy_name = policy.name;
   compiled.effective.policy_digest = policy.digest;
   if (!spec.process) return make_error("process: missing; a sandbox needs a process to confine");
-  TRY(refuse_unenforced(policy));
 
   Compilation compilation{policy, facts, compiled.effective, compiled.report};
+  report_ceiling(compilation);
+  carry_integrity(compilation);
   TRY(compile_namespaces(compilation));
   TRY(compile_user(compilation));
   TRY(compile_capabilities(compilation));

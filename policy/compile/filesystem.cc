@@ -4,6 +4,7 @@
 
 #include "policy/compile/compilation.h"
 #include "policy/compile/paths.h"
+#include "policy/model/ceiling.h"
 #include "runtime/base/error.h"
 #include "runtime/base/path.h"
 
@@ -114,9 +115,29 @@ class FilesystemCompiler {
       return make_error(place + ": " + path.path + " is a link in this image and leads to " +
                         resolved_in_image(c_.facts, path.path) + ", which would make " + conflict +
                         " writable; name the directory that is meant");
+    if (!ceiling_gives(path.path, true))
+      return make_error(place + ": " + path.path + " is a link in this image and leads to " +
+                        resolved_in_image(c_.facts, path.path) +
+                        ", which the ceiling does not make writable; name the directory that is meant");
     add_rule(path.path, writable(), false);
     c_.note("filesystem", path.path + ": read and write", place);
     return {};
+  }
+
+  // A link of the image must not lead out of the ceiling; its text is within it already.
+  bool ceiling_gives(const std::string& path, bool write) const {
+    if (!c_.policy.ceiling) return true;
+    const FilesystemPolicy& ceiling = c_.policy.ceiling->policy.filesystem;
+    const std::string target = resolved_in_image(c_.facts, path);
+    const auto covers = [&](const std::vector<Path>& paths) {
+      return std::any_of(paths.begin(), paths.end(), [&](const Path& each) {
+        return path_is_below(target, resolved_in_image(c_.facts, each.path));
+      });
+    };
+    if (covers(ceiling.no_access)) return false;
+    const bool writable = covers(ceiling.read_write), readable = covers(ceiling.read_only);
+    return write ? writable && (!readable || listed_access(ceiling, path) == FileAccess::Write)
+                 : writable || readable;
   }
 
   // What a writable path that is a link would open against the policy's word: the image chose where it leads.
@@ -141,6 +162,14 @@ class FilesystemCompiler {
     bool covers_listed = std::any_of(policy_.read_only.begin(), policy_.read_only.end(),
                                      [&](const Path& each) { return path_is_below(each.path, cwd); });
     if (is_below_any(cwd, policy_.read_write)) return;
+    const bool bounded = c_.policy.ceiling && !c_.policy.ceiling->policy.filesystem.include_workdir &&
+                         !(listed_access(c_.policy.ceiling->policy.filesystem, cwd) == FileAccess::Write &&
+                           ceiling_gives(cwd, true));
+    if (bounded) {
+      c_.note("filesystem", "the working directory " + cwd + " does not become writable",
+              "the ceiling does not make it writable");
+      return;
+    }
     if (is_system_path(cwd) || is_system_path(target) || covers_listed ||
         is_below_any(cwd, policy_.no_access) || !link_conflict(cwd).empty()) {
       c_.note("filesystem", "the working directory " + cwd + " does not become writable",
@@ -154,6 +183,13 @@ class FilesystemCompiler {
   Result<void> add_readable(const Path& path) {
     if (!TRY(is_usable(path, "read_only"))) return {};
     std::string place = policy_place("filesystem_policy.read_only", path.at);
+    if (!ceiling_gives(path.path, false)) {
+      c_.note("filesystem",
+              path.path + " is not readable: it is a link to " + resolved_in_image(c_.facts, path.path) +
+                  ", which the ceiling does not open",
+              place);
+      return {};
+    }
     add_rule(path.path, readable(), false);
     c_.note("filesystem", path.path + ": read", place);
     std::string above = writable_above(path.path);
@@ -186,13 +222,25 @@ class FilesystemCompiler {
       std::string place = policy_place("filesystem_policy.execute", each.at);
       bool matched = false;
       for (const auto& [pattern, path] : c_.facts.execute_matches) {
-        if (pattern != each.path || is_below_any(path, policy_.no_access)) continue;
+        if (pattern != each.path || is_below_any(path, policy_.no_access) || !ceiling_executes(path))
+          continue;
         matched = true;
         add_rule(path, PathAccess::ReadExecute, true);
         c_.note("filesystem", path + ": execute", place);
       }
       if (!matched) c_.note("filesystem", each.path + " names nothing in the image", place);
     }
+  }
+
+  bool ceiling_executes(const std::string& path) const {
+    if (!c_.policy.ceiling || !c_.policy.ceiling->policy.filesystem.execute) return true;
+    const std::vector<Path>& listed = *c_.policy.ceiling->policy.filesystem.execute;
+    return std::any_of(
+        c_.facts.execute_matches.begin(), c_.facts.execute_matches.end(), [&](const auto& match) {
+          return match.second == path && std::any_of(listed.begin(), listed.end(), [&](const Path& each) {
+                   return each.path == match.first;
+                 });
+        });
   }
 
   bool is_covered(const std::string& path) const {

@@ -39,10 +39,9 @@ class ImageReader {
     for (const ImpliedPath& each : implied_paths()) add_path(each.path);
     for (const std::string& loader : known_loaders())
       if (add_path(loader)) facts_.loaders.push_back(loader);
-    const FilesystemPolicy& filesystem = policy_.filesystem;
-    for (const auto* list : {&filesystem.read_only, &filesystem.read_write, &filesystem.no_access,
-                             &policy_.integrity.read_only_mounts})
-      for (const Path& each : *list) add_path(each.path);
+    for (const Path& each : policy_.integrity.read_only_mounts) add_path(each.path);
+    add_listed(policy_.filesystem);
+    if (policy_.ceiling) add_listed(policy_.ceiling->policy.filesystem);
     add_path("/sandbox");
     add_path("/tmp");
     for (const std::string& path : trust_file_candidates()) add_path(path);
@@ -55,12 +54,17 @@ class ImageReader {
             named && variable_value(*named).starts_with('/'))
           add_path(std::string(variable_value(*named)));
     }
-    if (filesystem.execute)
-      for (const Path& each : *filesystem.execute) expand(each.path);
     return {};
   }
 
  private:
+  void add_listed(const FilesystemPolicy& filesystem) {
+    for (const auto* list : {&filesystem.read_only, &filesystem.read_write, &filesystem.no_access})
+      for (const Path& each : *list) add_path(each.path);
+    if (filesystem.execute)
+      for (const Path& each : *filesystem.execute) expand(each.path);
+  }
+
   // A manager may have mounted a file of its own over the image's (Podman does for --user).
   Result<std::string> account_file(const std::string& path) {
     for (auto mount = spec_.mounts.rbegin(); mount != spec_.mounts.rend(); ++mount)

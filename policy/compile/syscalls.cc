@@ -23,15 +23,29 @@ std::string listed(const std::vector<std::string>& names) {
   return text;
 }
 
+oci::Seccomp profile_of(const ProcessPolicy& policy) {
+  oci::Seccomp profile = policy.syscalls == SyscallBase::Agent ? agent_profile() : docker_profile();
+  set_rule(profile, policy.syscalls_allow, "SCMP_ACT_ALLOW");
+  set_rule(profile, policy.syscalls_deny, "SCMP_ACT_ERRNO");  // last: deny beats allow
+  return profile;
+}
+
+// The kernel runs every filter and takes the strictest answer: that is the intersection.
+void add_ceiling(const Compilation& compilation) {
+  if (!compilation.policy.ceiling) return;
+  oci::Seccomp profile = profile_of(compilation.policy.ceiling->policy.process);
+  if (profile == compilation.effective.extra_seccomp.back()) return;
+  compilation.effective.extra_seccomp.push_back(std::move(profile));
+  compilation.note("syscalls", "the ceiling's profile as well", "process.syscalls of the ceiling");
+}
+
 }  // namespace
 
 Result<void> compile_syscalls(const Compilation& compilation) {
   const ProcessPolicy& policy = compilation.policy.process;
   bool agent = policy.syscalls == SyscallBase::Agent;
-  oci::Seccomp profile = agent ? agent_profile() : docker_profile();
-  set_rule(profile, policy.syscalls_allow, "SCMP_ACT_ALLOW");
-  set_rule(profile, policy.syscalls_deny, "SCMP_ACT_ERRNO");  // last: deny beats allow
-  compilation.effective.extra_seccomp.push_back(std::move(profile));
+  compilation.effective.extra_seccomp.push_back(profile_of(policy));
+  add_ceiling(compilation);
   compilation.effective.protections.push_back({"seccomp", "full", ""});
 
   const char* why = "process.syscalls";

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "policy/engine/engine.h"
-#include "policy/engine/path_glob.h"
+#include "policy/model/path_glob.h"
 
 namespace nemoclaw::policy {
 
@@ -24,6 +24,9 @@ class BinaryMatcher {
   BinaryMatch match(const Caller& caller) const;
   // As the policy writes it.
   const std::string& text() const { return path_.text(); }
+  bool has_glob() const { return !path_.is_exact(); }
+  // Where text() leads in the image, if it is a link; else empty.
+  const std::string& resolved() const { return resolved_; }
 
  private:
   bool path_fits(std::string_view path) const;

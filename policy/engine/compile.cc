@@ -33,11 +33,13 @@ Result<CompiledEndpoint> compile_endpoint(const Endpoint& endpoint) {
   }
   if (!compiled.host && compiled.allowed_ips.empty())
     return make_error("an endpoint without a host and without allowed_ips would reach everything");
-  if (!endpoint.path.empty()) compiled.path = Glob::path(endpoint.path);
+  if (!endpoint.path.empty()) compiled.path = std::make_unique<Glob>(Glob::path(endpoint.path));
   compiled.enforcement = endpoint.enforcement;
   compiled.keep_encoded_slash = endpoint.allow_encoded_slash;
   compiled.mcp_known_methods = endpoint.mcp_known_methods;
-  compiled.limits = endpoint.limits;
+  const RateLimits& limits = endpoint.limits;
+  if (limits.requests_per_minute || limits.bytes_out_per_hour || limits.body_bytes_max)
+    compiled.limits = std::make_unique<const RateLimits>(limits);
   for (const Rule& rule : endpoint.rules) compiled.allow.emplace_back(rule, false);
   for (const Rule& rule : endpoint.deny_rules) compiled.deny.emplace_back(rule, true);
   compiled.denies_everything =
@@ -48,7 +50,8 @@ Result<CompiledEndpoint> compile_endpoint(const Endpoint& endpoint) {
   return compiled;
 }
 
-Result<CompiledEntry> compile_entry(const NetworkEntry& entry, const std::vector<BinaryAlias>& aliases) {
+Result<CompiledEntry> compile_entry(const NetworkEntry& entry, const std::vector<BinaryAlias>& aliases,
+                                    BinarySets& binaries) {
   CompiledEntry compiled;
   compiled.key = entry.key;
   for (const Endpoint& endpoint : entry.endpoints) {
@@ -56,31 +59,15 @@ Result<CompiledEntry> compile_entry(const NetworkEntry& entry, const std::vector
         TRY_CONTEXT(compile_endpoint(endpoint),
                     "network_policies: entry '" + entry.key + "', line " + std::to_string(endpoint.at.line)));
   }
-  if (!entry.binaries) return compiled;
-  compiled.binaries.emplace();
-  for (const Binary& binary : *entry.binaries) compiled.binaries->emplace_back(binary, aliases);
+  compiled.binaries = binaries.add(entry.binaries, aliases);
   return compiled;
 }
 
 }  // namespace
 
-bool CompiledEndpoint::has_port(uint16_t port) const {
-  return std::binary_search(ports.begin(), ports.end(), port);
-}
-
-BinaryMatch CompiledEntry::match_binary(const Caller& caller) const {
-  if (!binaries) return BinaryMatch::Yes;
-  BinaryMatch best = BinaryMatch::No;
-  for (const BinaryMatcher& matcher : *binaries) {
-    const BinaryMatch match = matcher.match(caller);
-    if (match == BinaryMatch::Yes) return match;
-    if (match != BinaryMatch::No) best = match;
-  }
-  return best;
-}
-
 Result<std::vector<CompiledEntry>> compile_entries(const Policy& policy,
-                                                   const std::vector<BinaryAlias>& aliases) {
+                                                   const std::vector<BinaryAlias>& aliases,
+                                                   BinarySets& binaries) {
   if (const auto conflict = find_conflict(policy.network)) {
     return make_error("network_policies: endpoints of '" + conflict->first_entry->key + "' (line " +
                       std::to_string(conflict->first->at.line) + ") and '" + conflict->second_entry->key +
@@ -88,7 +75,8 @@ Result<std::vector<CompiledEntry>> compile_entries(const Policy& policy,
                       conflict->what + "'");
   }
   std::vector<CompiledEntry> entries;
-  for (const NetworkEntry& entry : policy.network) entries.push_back(TRY(compile_entry(entry, aliases)));
+  for (const NetworkEntry& entry : policy.network)
+    entries.push_back(TRY(compile_entry(entry, aliases, binaries)));
   std::sort(entries.begin(), entries.end(),
             [](const CompiledEntry& a, const CompiledEntry& b) { return a.key < b.key; });
   return entries;

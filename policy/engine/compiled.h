@@ -1,11 +1,12 @@
 // The policy as the engine keeps it: everything parsed once, in the order of the entries' keys.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "policy/engine/binary_matcher.h"
+#include "policy/engine/binary_sets.h"
 #include "policy/engine/engine.h"
 #include "policy/engine/glob.h"
 #include "policy/engine/rule_matcher.h"
@@ -16,7 +17,7 @@ struct CompiledEndpoint {
   std::optional<HostPattern> host;  // absent: any, the address decides
   std::vector<uint16_t> ports;      // sorted
   std::vector<Cidr> allowed_ips;
-  std::optional<Glob> path;  // absent: every path
+  std::unique_ptr<Glob> path;  // absent: every path
   bool needs_l7 = false;
   Protocol protocol = Protocol::L4;
   Enforcement enforcement = Enforcement::Enforce;
@@ -24,27 +25,30 @@ struct CompiledEndpoint {
   bool keep_encoded_slash = false;
   bool mcp_known_methods = false;
   bool denies_everything = false;  // a deny rule for every request, enforced: no connection is worth making
-  bool names_tools = false;  // some allow rule names tools, which narrows mcp_known_methods
+  bool names_tools = false;        // some allow rule names tools, which narrows mcp_known_methods
   std::vector<RuleMatcher> allow, deny;
-  RateLimits limits;
+  std::unique_ptr<const RateLimits> limits;  // absent: none
+
+  RateLimits rate_limits() const { return limits ? *limits : RateLimits(); }
   uint32_t line = 0;
 
-  bool has_port(uint16_t port) const;
-  bool matches_host(std::string_view name) const { return !host || host->matches(name); }
   bool is_exact() const { return host && host->is_exact(); }
 };
 
 struct CompiledEntry {
   std::string key;
   std::vector<CompiledEndpoint> endpoints;
-  std::optional<std::vector<BinaryMatcher>> binaries;  // absent: any process
-
-  BinaryMatch match_binary(const Caller& caller) const;
+  BinarySets::Id binaries = BinarySets::any;
 };
 
 // Sorted by key. Fails as Engine::compile does.
 Result<std::vector<CompiledEntry>> compile_entries(const Policy& policy,
-                                                   const std::vector<BinaryAlias>& aliases);
+                                                   const std::vector<BinaryAlias>& aliases,
+                                                   BinarySets& binaries);
+
+// The reason of what is allowed; entry and line say by what. Short enough that a string holds it without an
+// allocation.
+inline constexpr const char* allowed_reason = "entry allows it";
 
 // An endpoint that lets this caller through at L4.
 struct Grant {

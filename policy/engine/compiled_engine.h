@@ -1,16 +1,24 @@
-// The engine itself. decide_l4 and addresses: engine.cc; requests: decide_l7.cc; texts of denials:
-// explain_denial.cc and explain_request.cc.
+// The engine itself. decide_l4 and addresses: engine.cc; requests: decide_l7.cc, by the rules in
+// request_rules.cc; texts of denials: explain_denial.cc and explain_request.cc.
 #pragma once
+
+#include <span>
 
 #include "policy/engine/compiled.h"
 #include "policy/engine/index.h"
+#include "policy/engine/small_list.h"
 
 namespace nemoclaw::policy {
 
 class CompiledEngine final : public Engine {
  public:
-  CompiledEngine(std::vector<CompiledEntry> entries, std::vector<std::string> named, DnsMode dns)
-      : entries_(std::move(entries)), index_(entries_), named_(std::move(named)), dns_(dns) {}
+  CompiledEngine(std::vector<CompiledEntry> entries, BinarySets binaries, std::vector<std::string> named,
+                 DnsMode dns)
+      : entries_(std::move(entries)),
+        binaries_(std::move(binaries)),
+        index_(entries_, binaries_),
+        named_(std::move(named)),
+        dns_(dns) {}
 
   Decision decide_l4(const L4Request& request) const override;
   Decision decide_l7(const L7Request& request) const override;
@@ -23,32 +31,45 @@ class CompiledEngine final : public Engine {
   std::vector<std::string> named_binaries() const override { return named_; }
 
  private:
-  // The grants of this connection in the order of the entries, until visit() answers false. One entry must
-  // match on both sides: an endpoint of one and a binary of another do not add up.
+  using Grants = SmallList<Grant, 16>;
+
+  // The slots of this connection, in no order, now and then one twice. One entry must match on both sides: an
+  // endpoint of one and a binary of another do not add up.
   template <typename Visit>
-  void for_each_grant(const L4Request& request, Visit&& visit) const {
-    const CompiledEntry* judged = nullptr;
-    bool fits = false;
-    index_.for_each_host_match(request.host, [&](const Grant& grant) {
-      if (!grant.endpoint->has_port(request.port)) return true;
-      if (judged != grant.entry) {
-        judged = grant.entry;
-        fits = grant.entry->match_binary(request.caller) == BinaryMatch::Yes;
-      }
-      return !fits || visit(grant);
-    });
-  }
-  std::vector<Grant> inspected_grants(const L4Request& request, std::string_view path) const;
+  void for_each_slot(const L4Request& request, Visit&& visit) const;
+  // The endpoints whose rules judge requests to this path, in the order of the entries.
+  void inspected_grants(const L4Request& request, std::string_view path, Grants& grants) const;
   // The reason of an L4 denial, and the entry that came nearest.
   Decision explain_denial(const L4Request& request) const;
 
   std::vector<CompiledEntry> entries_;
+  BinarySets binaries_;
   EndpointIndex index_;  // points into entries_
   std::vector<std::string> named_;
   DnsMode dns_;
 };
 
 // "POST /x not permitted by policy", and the allow rule that came nearest.
-void explain_request(const std::vector<Grant>& grants, const L7Request& request, Decision& decision);
+void explain_request(std::span<const Grant> grants, const L7Request& request, Decision& decision);
+
+template <typename Visit>
+void CompiledEngine::for_each_slot(const L4Request& request, Visit&& visit) const {
+  constexpr size_t kFew = 8;  // up to here asking each set is faster than looking for the caller's
+  const auto ask = [&](const Slot& slot) {
+    if (binaries_.match(slot.binaries, request.caller) == BinaryMatch::Yes) visit(slot);
+  };
+  index_.for_each_group(request.host, [&](const HostGroup& group) {
+    const PortSlots* port = group.find_port(request.port);
+    if (!port) return;
+    if (port->slots.size() <= kFew) {
+      for (const Slot& slot : port->slots) ask(slot);
+      return;
+    }
+    for (BinarySets::Id set : port->undecided) ask(*port->find_slot(set));
+    binaries_.for_each_named(request.caller, [&](BinarySets::Id set) {
+      if (const Slot* slot = port->find_slot(set)) ask(*slot);
+    });
+  });
+}
 
 }  // namespace nemoclaw::policy

@@ -1,126 +1,11 @@
 // One request: which endpoints judge it, deny rules of all of them, then allow rules entry by entry.
 #include <algorithm>
-#include <tuple>
 
 #include "policy/engine/compiled_engine.h"
+#include "policy/engine/request_rules.h"
 
 namespace nemoclaw::policy {
 namespace {
-
-constexpr const char* kKnownMcpMethods[] = {"initialize",
-                                            "ping",
-                                            "completion/complete",
-                                            "logging/setLevel",
-                                            "notifications/cancelled",
-                                            "notifications/initialized",
-                                            "notifications/progress",
-                                            "notifications/roots/list_changed",
-                                            "prompts/get",
-                                            "prompts/list",
-                                            "resources/list",
-                                            "resources/read",
-                                            "resources/subscribe",
-                                            "resources/templates/list",
-                                            "resources/unsubscribe",
-                                            "tools/call",
-                                            "tools/list"};
-
-bool is_known_mcp(std::string_view method) {
-  return std::find(std::begin(kKnownMcpMethods), std::end(kKnownMcpMethods), method) !=
-         std::end(kKnownMcpMethods);
-}
-
-// How closely an endpoint's path describes the request: none, a glob by its literal bytes, an exact path.
-std::tuple<bool, size_t, size_t> specificity(const CompiledEndpoint& endpoint) {
-  if (!endpoint.path) return {false, 0, 0};
-  return {endpoint.path->is_exact(), endpoint.path->literal_prefix().size(), endpoint.path->text().size()};
-}
-
-// The most specific endpoint; the first of equals.
-const Grant* most_specific(const Grant* begin, const Grant* end) {
-  return std::max_element(begin, end, [](const Grant& a, const Grant& b) {
-    return specificity(*a.endpoint) < specificity(*b.endpoint);
-  });
-}
-
-// What one rule is asked about: a method, an operation, or a frame.
-struct Question {
-  const L7Request& request;
-  std::string_view method;                      // rest and websocket
-  const GraphQlOperation* operation = nullptr;  // graphql
-  const RpcFrame* frame = nullptr;              // mcp and json-rpc
-
-  bool fits(const RuleMatcher& rule, Protocol protocol) const {
-    switch (protocol) {
-      case Protocol::GraphQl:
-        return operation && rule.fits(*operation);
-      case Protocol::Mcp:
-      case Protocol::JsonRpc:
-        return frame && rule.fits(*frame);
-      default:
-        return rule.fits_method(method) && rule.fits_path(request.path) && rule.fits_query(request.query);
-    }
-  }
-};
-
-bool access_fits(const CompiledEndpoint& endpoint, const Question& asked) {
-  const auto frame_fits = [&] {
-    if (endpoint.access == Access::Full) return true;
-    if (endpoint.protocol != Protocol::Mcp) return false;  // the name of a method does not tell what it does
-    if (endpoint.mcp_known_methods && is_known_mcp(asked.frame->method))
-      return asked.frame->method != "tools/call" || !endpoint.names_tools;
-    if (endpoint.access == Access::None || !is_known_mcp(asked.frame->method)) return false;
-    return endpoint.access == Access::ReadWrite || asked.frame->method != "tools/call";
-  };
-  switch (endpoint.protocol) {
-    case Protocol::GraphQl:
-      return asked.operation && access_covers(endpoint.access, *asked.operation);
-    case Protocol::Mcp:
-    case Protocol::JsonRpc:
-      return asked.frame && frame_fits();
-    default:
-      return access_covers(endpoint.access, asked.method);
-  }
-}
-
-struct Found {
-  const Grant* grant = nullptr;
-  int32_t rule = -1;
-  uint32_t line = 0;
-};
-
-std::optional<Found> find_rule(const Grant& grant, const std::vector<RuleMatcher>& rules,
-                               const Question& asked) {
-  for (size_t i = 0; i < rules.size(); ++i)
-    if (asked.fits(rules[i], grant.endpoint->protocol))
-      return Found{&grant, static_cast<int32_t>(i), rules[i].line()};
-  return std::nullopt;
-}
-
-std::optional<Found> find_allow(const Grant& grant, const Question& asked) {
-  if (access_fits(*grant.endpoint, asked)) return Found{&grant, -1, grant.endpoint->line};
-  return find_rule(grant, grant.endpoint->allow, asked);
-}
-
-// Within an entry its most specific path chooses; entries add up, as far as they read the request in the
-// same way as the endpoint that was chosen.
-std::optional<Found> find_allow(const std::vector<Grant>& grants, Protocol protocol, const Question& asked) {
-  for (const Grant *at = grants.data(), *end = at + grants.size(); at != end;) {
-    const Grant* next = std::find_if(at, end, [&](const Grant& grant) { return grant.entry != at->entry; });
-    const auto closest = specificity(*most_specific(at, next)->endpoint);
-    for (; at != next; ++at) {
-      if (at->endpoint->protocol != protocol || specificity(*at->endpoint) != closest) continue;
-      if (auto found = find_allow(*at, asked)) return found;
-    }
-  }
-  return std::nullopt;
-}
-
-std::optional<Found> find_deny(const std::vector<Grant>& grants, const Question& asked) {
-  for (const Grant& grant : grants)
-    if (auto found = find_rule(grant, grant.endpoint->deny, asked)) return found;
-  return std::nullopt;
-}
 
 void take(const Found& found, Decision& decision) {
   decision.entry = found.grant->entry->key;
@@ -156,7 +41,7 @@ std::string unreadable(const L7Request& request, const CompiledEndpoint& endpoin
 
 class Judge {
  public:
-  Judge(const std::vector<Grant>& grants, const Grant& chosen, const L7Request& request, Decision& decision)
+  Judge(std::span<const Grant> grants, const Grant& chosen, const L7Request& request, Decision& decision)
       : grants_(grants), chosen_(chosen), request_(request), decision_(decision) {}
 
   // Every part must be allowed; the first that is not decides.
@@ -240,7 +125,7 @@ class Judge {
     }
   }
 
-  const std::vector<Grant>& grants_;
+  std::span<const Grant> grants_;
   const Grant& chosen_;
   const L7Request& request_;
   Decision& decision_;
@@ -248,22 +133,29 @@ class Judge {
 
 }  // namespace
 
-std::vector<Grant> CompiledEngine::inspected_grants(const L4Request& request, std::string_view path) const {
-  std::vector<Grant> grants;
-  for_each_grant(request, [&](const Grant& grant) {
-    if (grant.endpoint->needs_l7 && (!grant.endpoint->path || grant.endpoint->path->matches(path)))
-      grants.push_back(grant);
-    return true;
+void CompiledEngine::inspected_grants(const L4Request& request, std::string_view path, Grants& grants) const {
+  SmallList<Ordinal, 32> found;
+  const auto judge = [&](Ordinal ordinal) {
+    const CompiledEndpoint& endpoint = *index_.grant(ordinal).endpoint;
+    if (!endpoint.path || endpoint.path->matches(path)) found.push_back(ordinal);
+  };
+  for_each_slot(request, [&](const Slot& slot) {
+    if (slot.paths)
+      slot.paths->for_each_candidate(path, judge);
+    else
+      for (Ordinal each : slot.inspected) judge(each);
   });
-  return grants;
+  for (Ordinal each : found.sort()) grants.push_back(index_.grant(each));
 }
 
 std::optional<L7Plan> CompiledEngine::plan_l7(const L4Request& request, std::string_view path) const {
   if (!request.caller.identity_error.empty()) return std::nullopt;
-  const auto grants = inspected_grants(request, path);
+  Grants list;
+  inspected_grants(request, path, list);
+  const std::span<const Grant> grants = list.items();
   if (grants.empty()) return std::nullopt;
-  const CompiledEndpoint& endpoint = *most_specific(grants.data(), grants.data() + grants.size())->endpoint;
-  return L7Plan{endpoint.protocol, endpoint.enforcement, endpoint.limits};
+  const CompiledEndpoint& endpoint = *most_specific(grants).endpoint;
+  return L7Plan{endpoint.protocol, endpoint.enforcement, endpoint.rate_limits()};
 }
 
 Decision CompiledEngine::decide_l7(const L7Request& request) const {
@@ -272,14 +164,16 @@ Decision CompiledEngine::decide_l7(const L7Request& request) const {
   decision.layer = "l7";
   decision.entry.clear();
   decision.rule_line = 0;
-  const auto grants = inspected_grants(request.connection, request.path);
+  Grants list;
+  inspected_grants(request.connection, request.path, list);
+  const std::span<const Grant> grants = list.items();
   if (grants.empty()) {
     forbid(decision, "policy_denied",
            request.method + " " + request.path + " not permitted by policy: no endpoint covers this path");
     return decision;
   }
-  const Grant& chosen = *most_specific(grants.data(), grants.data() + grants.size());
-  decision.limits = chosen.endpoint->limits;
+  const Grant& chosen = most_specific(grants);
+  decision.limits = chosen.endpoint->rate_limits();
   if (std::string problem = unreadable(request, *chosen.endpoint); !problem.empty()) {
     take({&chosen, -1, chosen.endpoint->line}, decision);
     forbid(decision, "invalid_request", std::move(problem));
@@ -289,8 +183,7 @@ Decision CompiledEngine::decide_l7(const L7Request& request) const {
   if (decision.verdict == Verdict::Allow) {
     // A stream or an answer asks no rule.
     if (decision.entry.empty()) take({&chosen, -1, chosen.endpoint->line}, decision);
-    decision.reason.assign("entry '").append(decision.entry).append("' allows ");
-    decision.reason.append(request.method).append(" ").append(request.path);
+    decision.reason = allowed_reason;
   } else if (chosen.endpoint->enforcement == Enforcement::Audit) {
     decision.verdict = Verdict::Allow;
     decision.would_deny = true;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "policy/engine/bounded_engine.h"
 #include "policy/engine/compiled_engine.h"
 
 namespace nemoclaw::policy {
@@ -41,18 +42,19 @@ Decision CompiledEngine::decide_l4(const L4Request& request) const {
     return deny("identity", "policy_denied",
                 "the calling process could not be identified: " + caller.identity_error);
   }
-  Grant first{nullptr, nullptr}, denied{nullptr, nullptr};
+  const Slot* first = nullptr;
+  std::optional<Ordinal> denying;
   bool needs_l7 = false, keep_slash = false;
-  for_each_grant(request, [&](const Grant& grant) {
-    if (!first.entry) first = grant;
-    if (!denied.entry && grant.endpoint->denies_everything) denied = grant;
+  for_each_slot(request, [&](const Slot& slot) {
+    if (!first || slot.first < first->first) first = &slot;
+    if (slot.denying && (!denying || *slot.denying < *denying)) denying = slot.denying;
     // A plain entry beside one with rules does not switch inspection off.
-    needs_l7 = needs_l7 || grant.endpoint->needs_l7;
-    keep_slash = keep_slash || grant.endpoint->keep_encoded_slash;
-    return true;
+    needs_l7 = needs_l7 || slot.needs_l7;
+    keep_slash = keep_slash || slot.keep_encoded_slash;
   });
-  if (!first.entry) return explain_denial(request);
-  if (denied.entry) {
+  if (!first) return explain_denial(request);
+  if (denying) {
+    const Grant& denied = index_.grant(*denying);
     Decision decision = deny("l4", "policy_denied",
                              "entry '" + denied.entry->key + "' denies every request to " + request.host +
                                  ":" + std::to_string(request.port));
@@ -61,16 +63,15 @@ Decision CompiledEngine::decide_l4(const L4Request& request) const {
     decision.by_deny_rule = true;
     return decision;
   }
+  const Grant& grant = index_.grant(first->first);
   Decision decision;
   decision.verdict = Verdict::Allow;
   decision.layer = "l4";
-  decision.entry = first.entry->key;
-  decision.rule_line = first.endpoint->line;
+  decision.entry = grant.entry->key;
+  decision.rule_line = grant.endpoint->line;
   decision.needs_l7 = needs_l7;
   decision.keep_encoded_slash = keep_slash;
-  decision.reason.reserve(decision.entry.size() + request.host.size() + 24);
-  decision.reason.append("entry '").append(decision.entry).append("' allows ").append(request.host);
-  decision.reason.append(":").append(std::to_string(request.port));
+  decision.reason = allowed_reason;
   return decision;
 }
 
@@ -80,21 +81,25 @@ Decision CompiledEngine::judge_addresses(const L4Request& request, const Decisio
   if (l4.verdict != Verdict::Allow) return l4;
   if (addresses.empty())
     return deny("ssrf", "upstream_unreachable", "host " + request.host + " has no address");
+  SmallList<Ordinal, 16> candidates;
+  for_each_slot(request, [&](const Slot& slot) {
+    candidates.push_back(slot.first);
+    for (Ordinal each : slot.addresses) candidates.push_back(each);
+  });
   std::string first_reason;
   Grant first{nullptr, nullptr}, covering{nullptr, nullptr};
   // Each grant stands on its own: it is enough that one of them covers every address.
-  for_each_grant(request, [&](const Grant& grant) {
+  for (Ordinal each : candidates.sort()) {
+    const Grant& grant = index_.grant(each);
     std::string reason = refuse_addresses(grant, request, addresses, node_addresses);
     if (reason.empty()) {
       covering = grant;
-      return false;
+      break;
     }
-    if (!first.entry) {
-      first = grant;
-      first_reason = std::move(reason);
-    }
-    return true;
-  });
+    if (first.entry) continue;
+    first = grant;
+    first_reason = std::move(reason);
+  }
   const Grant& named = covering.entry ? covering : first;
   Decision decision = covering.entry ? l4
                                      : deny("ssrf", "ssrf_denied",
@@ -109,19 +114,24 @@ Decision CompiledEngine::judge_addresses(const L4Request& request, const Decisio
 
 HostMatch CompiledEngine::match_host(std::string_view host) const {
   HostMatch best = HostMatch::None;
-  index_.for_each_host_match(host, [&](const Grant& grant) {
-    if (grant.endpoint->host)
-      best = std::max(best, grant.endpoint->is_exact() ? HostMatch::Exact : HostMatch::Wildcard);
-    return best != HostMatch::Exact;
+  index_.for_each_group(host, [&](const HostGroup& group) {
+    if (group.pattern)
+      best = std::max(best, group.pattern->is_exact() ? HostMatch::Exact : HostMatch::Wildcard);
   });
   return best;
 }
 
 Result<std::shared_ptr<const Engine>> Engine::compile(const Policy& policy,
                                                       const std::vector<BinaryAlias>& aliases) {
-  auto entries = TRY(compile_entries(policy, aliases));
+  BinarySets binaries;
+  auto entries = TRY(compile_entries(policy, aliases, binaries));
+  std::shared_ptr<const Engine> engine = std::make_shared<CompiledEngine>(
+      std::move(entries), std::move(binaries), collect_named(policy), policy.dns);
+  if (!policy.ceiling) return engine;
+  const Policy& ceiling = policy.ceiling->policy;
+  auto bound = TRY_CONTEXT(Engine::compile(ceiling, aliases), "ceiling " + quoted(ceiling.name));
   return std::shared_ptr<const Engine>(
-      std::make_shared<CompiledEngine>(std::move(entries), collect_named(policy), policy.dns));
+      std::make_shared<BoundedEngine>(std::move(engine), std::move(bound), ceiling.name));
 }
 
 }  // namespace nemoclaw::policy

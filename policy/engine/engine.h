@@ -50,6 +50,7 @@ struct BinaryAlias {
 class Engine {
  public:
   // Fails on a policy that cannot be enforced (overlapping endpoints that disagree ...).
+  // With a ceiling (policy.ceiling) only what both allow is allowed.
   // `aliases`: the policy's named binaries that are links in the image, resolved inside its root.
   static Result<std::shared_ptr<const Engine>> compile(const Policy& policy,
                                                        const std::vector<BinaryAlias>& aliases = {});

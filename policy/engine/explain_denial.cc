@@ -17,14 +17,8 @@ std::string port_list(const CompiledEndpoint& endpoint) {
   return list + (endpoint.ports.size() > 8 ? ", ..." : "");
 }
 
-std::string binary_list(const CompiledEntry& entry) {
-  std::string list;
-  for (size_t i = 0; i < entry.binaries->size() && i < 4; ++i)
-    list += (i ? ", " : "") + (*entry.binaries)[i].text();
-  return list + (entry.binaries->size() > 4 ? ", ..." : "");
-}
-
-std::string missing_binary(const CompiledEntry& entry, const L4Request& request, BinaryMatch match) {
+std::string missing_binary(const CompiledEntry& entry, const L4Request& request, BinaryMatch match,
+                           const std::string& binaries) {
   const std::string start = "entry '" + entry.key + "' allows " + target(request);
   switch (match) {
     case BinaryMatch::WrongDigest:
@@ -32,7 +26,7 @@ std::string missing_binary(const CompiledEntry& entry, const L4Request& request,
     case BinaryMatch::MissingVia:
       return start + ", but the ancestor that 'via' asks for is not in the process tree";
     default:
-      return start + ", but only for " + binary_list(entry);
+      return start + ", but only for " + binaries;
   }
 }
 
@@ -54,12 +48,20 @@ Decision CompiledEngine::explain_denial(const L4Request& request) const {
     return decision;
   }
   Nearest nearest;
-  index_.for_each_host_match(request.host, [&](const Grant& grant) {
-    const int rank = grant.endpoint->has_port(request.port) ? 3 : grant.endpoint->host ? 2 : 0;
-    if (rank > nearest.rank)
-      nearest = {rank, grant.entry, grant.endpoint, grant.entry->match_binary(request.caller)};
-    return nearest.rank < 3;
+  Ordinal first = 0;
+  const auto propose = [&](int rank, Ordinal ordinal) {
+    if (rank < nearest.rank || (rank == nearest.rank && ordinal > first)) return;
+    const Grant& grant = index_.grant(ordinal);
+    nearest = {rank, grant.entry, grant.endpoint, BinaryMatch::No};
+    first = ordinal;
+  };
+  index_.for_each_group(request.host, [&](const HostGroup& group) {
+    if (const PortSlots* port = group.find_port(request.port))
+      propose(3, port->first);
+    else if (group.pattern)
+      propose(2, group.first);
   });
+  if (nearest.rank == 3) nearest.match = binaries_.match(nearest.entry->binaries, request.caller);
   if (nearest.rank == 0)
     if (const Grant* similar = index_.similar(request.host))
       nearest = {1, similar->entry, similar->endpoint, BinaryMatch::No};
@@ -69,7 +71,8 @@ Decision CompiledEngine::explain_denial(const L4Request& request) const {
         "binary " + quoted(request.caller.binary) + " is not allowed to reach " + target(request);
     if (nearest.match == BinaryMatch::WrongDigest) decision.code = "binary_integrity";
     decision.rule_line = nearest.endpoint->line;
-    decision.nearest = missing_binary(*nearest.entry, request, nearest.match);
+    decision.nearest =
+        missing_binary(*nearest.entry, request, nearest.match, binaries_.describe(nearest.entry->binaries));
   } else if (nearest.rank == 2) {
     decision.nearest = "entry '" + nearest.entry->key + "' allows " + endpoint_host(*nearest.endpoint) +
                        " on port " + port_list(*nearest.endpoint) + ", not " + std::to_string(request.port);

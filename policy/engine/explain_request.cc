@@ -24,7 +24,7 @@ const char* missing(int rank) {
 
 }  // namespace
 
-void explain_request(const std::vector<Grant>& grants, const L7Request& request, Decision& decision) {
+void explain_request(std::span<const Grant> grants, const L7Request& request, Decision& decision) {
   int best = 0;
   for (const Grant& grant : grants) {
     const CompiledEndpoint& endpoint = *grant.endpoint;

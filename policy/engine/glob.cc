@@ -23,18 +23,88 @@ bool Glob::matches(std::string_view text) const {
   text.remove_prefix(prefix_.size());
   if (kind_ == Kind::Exact) return text.empty();
   if (kind_ == Kind::PrefixAndAnything) return true;
-  const size_t words = program_.size() / 64 + 1;  // one bit more for the match
+  size_t at = 0;
+  const Walk walked = walk(at, text);
+  return walked == Walk::Forks ? run(at, text) : walked == Walk::Matches;
+}
+
+// Whether the instruction can lead anywhere with this byte (-1: the text has ended). Errs on the side of yes.
+bool Glob::can_take(size_t at, int byte) const {
+  while (at < machine_->program.size() && machine_->program[at].op == Op::Jump)
+    at = machine_->program[at].target;
+  if (at == machine_->program.size()) return byte < 0;
+  const Instruction& instruction = machine_->program[at];
+  switch (instruction.op) {
+    case Op::Byte:
+      return byte == instruction.byte;
+    case Op::NotSeparator:
+      return byte >= 0 && byte != separator_;
+    case Op::InSet:
+      return byte >= 0 && machine_->sets[instruction.target][static_cast<size_t>(byte)];
+    default:
+      return true;
+  }
+}
+
+Glob::Walk Glob::walk(size_t& at, std::string_view& text) const {
+  for (;;) {
+    if (at == machine_->program.size()) return text.empty() ? Walk::Matches : Walk::Fails;
+    const Instruction& instruction = machine_->program[at];
+    const int byte = text.empty() ? -1 : static_cast<unsigned char>(text[0]);
+    switch (instruction.op) {
+      case Op::Byte:
+      case Op::NotSeparator:
+      case Op::InSet:
+        if (!can_take(at, byte)) return Walk::Fails;
+        ++at;
+        text.remove_prefix(1);
+        break;
+      case Op::LoopNotSeparator:
+      case Op::LoopAny: {
+        const bool stays = byte >= 0 && (instruction.op == Op::LoopAny || byte != separator_);
+        const bool leaves = can_take(at + 1, byte);
+        if (stays && leaves) return Walk::Forks;
+        if (stays)
+          text.remove_prefix(1);
+        else if (leaves)
+          ++at;
+        else
+          return Walk::Fails;
+        break;
+      }
+      case Op::Fork: {
+        size_t chosen = machine_->program.size() + 1;
+        for (uint32_t target : machine_->forks[instruction.target]) {
+          if (!can_take(target, byte)) continue;
+          if (chosen <= machine_->program.size()) return Walk::Forks;
+          chosen = target;
+        }
+        if (chosen > machine_->program.size()) return Walk::Fails;
+        at = chosen;
+        break;
+      }
+      case Op::Jump:
+        at = instruction.target;
+        break;
+    }
+  }
+}
+
+bool Glob::run(size_t start, std::string_view text) const {
+  const size_t words = machine_->program.size() / 64 + 1;  // one bit more for the match
   if (words <= kStackWords) {
     uint64_t now[kStackWords] = {}, next[kStackWords] = {};
+    activate(now, start);
     return run(text, now, next, words);
   }
   std::vector<uint64_t> sets(words * 2);
+  activate(sets.data(), start);
   return run(text, sets.data(), sets.data() + words, words);
 }
 
 // One active instruction, with the byte at hand (-1: the text has ended, jumps only).
 void Glob::step(size_t at, uint64_t* now, uint64_t* next, int byte) const {
-  const Instruction& instruction = program_[at];
+  const Instruction& instruction = machine_->program[at];
   const bool crosses = byte != separator_;
   switch (instruction.op) {
     case Op::Byte:
@@ -44,7 +114,7 @@ void Glob::step(size_t at, uint64_t* now, uint64_t* next, int byte) const {
       if (byte >= 0 && crosses) activate(next, at + 1);
       return;
     case Op::InSet:
-      if (byte >= 0 && sets_[instruction.target][static_cast<size_t>(byte)]) activate(next, at + 1);
+      if (byte >= 0 && machine_->sets[instruction.target][static_cast<size_t>(byte)]) activate(next, at + 1);
       return;
     case Op::LoopNotSeparator:
       if (byte >= 0 && crosses) activate(next, at);
@@ -55,7 +125,7 @@ void Glob::step(size_t at, uint64_t* now, uint64_t* next, int byte) const {
       activate(now, at + 1);
       return;
     case Op::Fork:
-      for (uint32_t target : forks_[instruction.target]) activate(now, target);
+      for (uint32_t target : machine_->forks[instruction.target]) activate(now, target);
       return;
     case Op::Jump:
       activate(now, instruction.target);
@@ -64,8 +134,7 @@ void Glob::step(size_t at, uint64_t* now, uint64_t* next, int byte) const {
 }
 
 bool Glob::run(std::string_view text, uint64_t* now, uint64_t* next, size_t words) const {
-  const size_t end = program_.size();
-  activate(now, 0);
+  const size_t end = machine_->program.size();
   for (size_t i = 0; i <= text.size(); ++i) {
     const int byte = i < text.size() ? static_cast<unsigned char>(text[i]) : -1;
     bool alive = false;

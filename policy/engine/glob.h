@@ -5,6 +5,7 @@
 #include <bitset>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -39,18 +40,27 @@ class Glob {
   struct Instruction {
     Op op;
     uint8_t byte = 0;     // Byte
-    uint32_t target = 0;  // Jump: where to; Fork: index into forks_; InSet: index into sets_
+    uint32_t target = 0;  // Jump: where to; Fork: index into forks; InSet: index into sets
   };
 
+  enum class Walk : uint8_t { Matches, Fails, Forks };
+  // Goes on while one instruction is active, which is nearly always; at and text are where it stopped.
+  Walk walk(size_t& at, std::string_view& text) const;
+  bool can_take(size_t at, int byte) const;
+  bool run(size_t start, std::string_view text) const;
   bool run(std::string_view text, uint64_t* now, uint64_t* next, size_t words) const;
   void step(size_t at, uint64_t* now, uint64_t* next, int byte) const;
 
   std::string text_, prefix_;
   Kind kind_ = Kind::Exact;
   uint8_t separator_ = '/';
-  std::vector<Instruction> program_;  // after the prefix; its end is the match
-  std::vector<Set> sets_;
-  std::vector<std::vector<uint32_t>> forks_;
+  // Only of patterns that have more than a literal start: most have not, and a policy may have thousands.
+  struct Machine {
+    std::vector<Instruction> program;  // after the prefix; its end is the match
+    std::vector<Set> sets;
+    std::vector<std::vector<uint32_t>> forks;
+  };
+  std::unique_ptr<const Machine> machine_;
 };
 
 }  // namespace nemoclaw::policy

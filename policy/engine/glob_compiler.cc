@@ -19,7 +19,7 @@ Glob GlobCompiler::compile() {
   sequence(pattern_.size());
   // What stands before the first wildcard is compared at once.
   size_t literals = 0;
-  const auto& program = glob_.program_;
+  const auto& program = machine_.program;
   while (literals < program.size() && program[literals].op == Op::Byte) ++literals;
   for (size_t i = 0; i < literals; ++i) glob_.prefix_ += static_cast<char>(program[i].byte);
   if (literals == program.size()) {
@@ -29,18 +29,20 @@ Glob GlobCompiler::compile() {
   } else {
     glob_.kind_ = Glob::Kind::Program;
   }
-  glob_.program_.erase(glob_.program_.begin(),
-                       glob_.program_.begin() + static_cast<std::ptrdiff_t>(literals));
+  machine_.program.erase(machine_.program.begin(),
+                         machine_.program.begin() + static_cast<std::ptrdiff_t>(literals));
   const auto moved = static_cast<uint32_t>(literals);
-  for (Glob::Instruction& instruction : glob_.program_)
+  for (Glob::Instruction& instruction : machine_.program)
     if (instruction.op == Op::Jump) instruction.target -= moved;
-  for (auto& targets : glob_.forks_)
+  for (auto& targets : machine_.forks)
     for (uint32_t& target : targets) target -= moved;
+  if (glob_.kind_ == Glob::Kind::Program)
+    glob_.machine_ = std::make_unique<const Glob::Machine>(std::move(machine_));
   return std::move(glob_);
 }
 
 void GlobCompiler::emit(Op op, uint8_t byte, uint32_t target) {
-  glob_.program_.push_back({op, byte, target});
+  machine_.program.push_back({op, byte, target});
 }
 
 void GlobCompiler::sequence(size_t end) {
@@ -94,8 +96,8 @@ bool GlobCompiler::char_class(size_t end) {
   if (i >= end) return false;
   if (negated) set.flip();
   set.reset(glob_.separator_);
-  glob_.sets_.push_back(set);
-  emit(Op::InSet, 0, static_cast<uint32_t>(glob_.sets_.size() - 1));
+  machine_.sets.push_back(set);
+  emit(Op::InSet, 0, static_cast<uint32_t>(machine_.sets.size() - 1));
   at_ = i + 1;
   return true;
 }
@@ -113,8 +115,8 @@ bool GlobCompiler::braces(size_t end) {
   const size_t close = closing_brace(at_, end);
   if (close == end || depth_ == kDepthMax) return false;
   ++depth_;
-  const size_t fork = glob_.forks_.size();
-  glob_.forks_.emplace_back();
+  const size_t fork = machine_.forks.size();
+  machine_.forks.emplace_back();
   emit(Op::Fork, 0, static_cast<uint32_t>(fork));
   std::vector<size_t> jumps;
   for (++at_;;) {
@@ -123,14 +125,14 @@ bool GlobCompiler::braces(size_t end) {
       if (pattern_[stop] == '{') ++open;
       if (pattern_[stop] == '}') --open;
     }
-    glob_.forks_[fork].push_back(static_cast<uint32_t>(glob_.program_.size()));
+    machine_.forks[fork].push_back(static_cast<uint32_t>(machine_.program.size()));
     sequence(stop);
-    jumps.push_back(glob_.program_.size());
+    jumps.push_back(machine_.program.size());
     emit(Op::Jump);
     at_ = stop + 1;
     if (stop == close) break;
   }
-  for (size_t jump : jumps) glob_.program_[jump].target = static_cast<uint32_t>(glob_.program_.size());
+  for (size_t jump : jumps) machine_.program[jump].target = static_cast<uint32_t>(machine_.program.size());
   --depth_;
   return true;
 }

@@ -27,6 +27,7 @@ class GlobCompiler {
   unsigned depth_ = 0;
   bool is_path_;
   Glob glob_;
+  Glob::Machine machine_;
 };
 
 }  // namespace nemoclaw::policy

@@ -1,8 +1,10 @@
-// Finds the endpoints whose host fits without looking at the others: exact names and the literal tails of
-// wildcards are hashed.
+// Finds the endpoints that a connection and a request may match without looking at the others: hosts are
+// hashed by name and by the literal tail of wildcards, then port, then set of binaries, then path.
 #pragma once
 
 #include <cstdint>
+#include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -12,49 +14,100 @@
 
 namespace nemoclaw::policy {
 
-class EndpointIndex {
- public:
-  explicit EndpointIndex(const std::vector<CompiledEntry>& entries);
+// Keys are parts of the endpoints' own texts, which outlive the index.
+template <typename Value>
+using TextMap = std::unordered_map<std::string_view, Value>;
 
-  // Calls visit(grant) for the endpoints whose host fits, any port, in the order of the entries, until it
-  // answers false. No allocation.
+using Ordinal = uint32_t;  // of an endpoint, in the order of the entries' keys
+
+// The inspected endpoints of a slot that has many, by their `path`.
+class PathIndex {
+ public:
+  void add(Ordinal ordinal, const CompiledEndpoint& endpoint);
+  // Calls visit(ordinal) for every endpoint whose path may match, each once.
   template <typename Visit>
-  void for_each_host_match(std::string_view host, Visit&& visit) const;
-  // The first endpoint whose host has the same parent domain, or whose parent domain is this very host.
-  const Grant* similar(std::string_view host) const;
+  void for_each_candidate(std::string_view path, Visit&& visit) const;
 
  private:
-  struct Hash {
-    using is_transparent = void;
-    size_t operator()(std::string_view text) const { return std::hash<std::string_view>()(text); }
-  };
-  using Ordinals = std::vector<uint32_t>;  // ascending, into grants_
-  using Map = std::unordered_map<std::string, Ordinals, Hash, std::equal_to<>>;
+  std::vector<Ordinal> anywhere_;  // no path, or one without a literal first segment
+  TextMap<std::vector<Ordinal>> exact_;
+  TextMap<std::vector<Ordinal>> below_;  // by the literal directory that a glob starts with, with its slash
+};
 
-  static constexpr size_t kListsMax = 130;  // 127 labels at most, exact, hostless
-  struct Cursor {
-    const uint32_t *at, *end;
-  };
-  size_t collect(std::string_view host, Cursor* cursors) const;
+// Endpoints of one host pattern and port whose entries name the same binaries.
+struct Slot {
+  BinarySets::Id binaries = BinarySets::any;
+  Ordinal first = 0;
+  bool needs_l7 = false, keep_encoded_slash = false;
+  std::optional<Ordinal> denying;  // the first that denies every request
+  std::vector<Ordinal> inspected;  // needs_l7
+  std::vector<Ordinal> addresses;  // with other rules about addresses than `first`, the first of each
+  std::unique_ptr<PathIndex> paths;
+};
+
+struct PortSlots {
+  Ordinal first = 0;
+  std::vector<Slot> slots;                // by binaries
+  std::vector<BinarySets::Id> undecided;  // those that no single path decides: any process, or a glob
+
+  const Slot* find_slot(BinarySets::Id binaries) const;
+};
+
+// All endpoints of one host pattern.
+struct HostGroup {
+  const HostPattern* pattern = nullptr;  // absent: any host
+  Ordinal first = 0;
+  std::vector<std::pair<uint16_t, std::unique_ptr<PortSlots>>> ports;  // by number
+
+  const PortSlots* find_port(uint16_t port) const;
+  PortSlots& add_port(uint16_t port);
+};
+
+class EndpointIndex {
+ public:
+  EndpointIndex(const std::vector<CompiledEntry>& entries, const BinarySets& binaries);
+
+  // Every group whose host fits; no order.
+  template <typename Visit>
+  void for_each_group(std::string_view host, Visit&& visit) const;
+  // The first endpoint whose host has the same parent domain, or whose parent domain is this very host.
+  const Grant* similar(std::string_view host) const;
+  const Grant& grant(Ordinal ordinal) const { return grants_[ordinal]; }
+
+ private:
+  void add(HostGroup& group, Ordinal ordinal, const BinarySets& binaries);
+  void add(Slot& slot, Ordinal ordinal);
 
   std::vector<Grant> grants_;
-  Map exact_, tails_;  // tails_: of wildcards, from the first literal label on: "example.test"
-  Map parents_;        // ".example.test" -> the first endpoint below it
-  Ordinals hostless_;
+  TextMap<HostGroup> exact_;
+  TextMap<std::vector<HostGroup>> tails_;  // by the literal labels after the last star: "example.test"
+  TextMap<Ordinal> parents_;               // ".example.test" -> the first endpoint below it
+  HostGroup hostless_;
 };
 
 template <typename Visit>
-void EndpointIndex::for_each_host_match(std::string_view host, Visit&& visit) const {
-  Cursor cursors[kListsMax];
-  size_t lists = collect(host, cursors);
-  while (lists > 0) {
-    size_t least = 0;
-    for (size_t i = 1; i < lists; ++i)
-      if (*cursors[i].at < *cursors[least].at) least = i;
-    const Grant& grant = grants_[*cursors[least].at];
-    if (++cursors[least].at == cursors[least].end) cursors[least] = cursors[--lists];
-    if (grant.endpoint->matches_host(host) && !visit(grant)) return;
+void PathIndex::for_each_candidate(std::string_view path, Visit&& visit) const {
+  for (Ordinal each : anywhere_) visit(each);
+  if (const auto found = exact_.find(path); found != exact_.end())
+    for (Ordinal each : found->second) visit(each);
+  if (below_.empty()) return;
+  for (size_t slash = path.find('/', 1); slash != std::string_view::npos; slash = path.find('/', slash + 1))
+    if (const auto found = below_.find(path.substr(0, slash + 1)); found != below_.end())
+      for (Ordinal each : found->second) visit(each);
+}
+
+template <typename Visit>
+void EndpointIndex::for_each_group(std::string_view host, Visit&& visit) const {
+  if (const auto found = exact_.find(host); found != exact_.end()) visit(found->second);
+  if (!tails_.empty()) {
+    for (size_t dot = host.find('.'); dot != std::string_view::npos; dot = host.find('.', dot + 1)) {
+      const auto found = tails_.find(host.substr(dot + 1));
+      if (found == tails_.end()) continue;
+      for (const HostGroup& group : found->second)
+        if (group.pattern->matches(host)) visit(group);
+    }
   }
+  if (!hostless_.ports.empty()) visit(hostless_);
 }
 
 }  // namespace nemoclaw::policy

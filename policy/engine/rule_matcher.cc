@@ -40,21 +40,28 @@ bool access_covers(Access access, const GraphQlOperation& operation) {
 }
 
 RuleMatcher::RuleMatcher(const Rule& rule, bool deny)
-    : deny_(deny), method_(rule.method), operation_type_(rule.operation_type), line_(rule.at.line) {
-  if (!rule.path.empty()) path_ = Glob::path(rule.path);
-  if (!rule.method.empty() && rule.method != "*") rpc_method_ = Glob::name(rule.method);
+    : deny_(deny), line_(rule.at.line), method_(rule.method) {
+  if (!rule.path.empty()) path_ = std::make_unique<Glob>(Glob::path(rule.path));
+  // Only requests that have no path of their own to judge are judged by the name of a remote procedure.
+  const bool by_procedure = rule.path.empty() && !rule.method.empty() && rule.method != "*";
+  if (!by_procedure && rule.query.empty() && rule.operation_type.empty() && rule.operation_name.empty() &&
+      rule.fields.empty() && rule.tool.empty())
+    return;
+  more_ = std::make_unique<More>();
+  if (by_procedure) more_->rpc_method = Glob::name(rule.method);
   for (const QueryRule& query : rule.query) {
     QueryMatcher matcher{query.key, {}};
     for (const std::string& glob : query.any) matcher.any.push_back(Glob::name(glob));
-    query_.push_back(std::move(matcher));
+    more_->query.push_back(std::move(matcher));
   }
-  if (!rule.operation_name.empty()) operation_name_ = Glob::name(rule.operation_name);
-  for (const std::string& field : rule.fields) fields_.push_back(Glob::name(field));
-  if (!rule.tool.empty()) tool_ = Glob::name(rule.tool);
+  more_->operation_type = rule.operation_type;
+  if (!rule.operation_name.empty()) more_->operation_name = Glob::name(rule.operation_name);
+  for (const std::string& field : rule.fields) more_->fields.push_back(Glob::name(field));
+  if (!rule.tool.empty()) more_->tool = Glob::name(rule.tool);
 }
 
 bool RuleMatcher::fits_query(const std::vector<QueryPair>& query) const {
-  return std::all_of(query_.begin(), query_.end(), [&](const QueryMatcher& matcher) {
+  return !more_ || std::all_of(more_->query.begin(), more_->query.end(), [&](const QueryMatcher& matcher) {
     size_t matching = 0, others = 0;
     for (const QueryPair& pair : query)
       if (pair.key == matcher.key) ++(any_matches(matcher.any, pair.value) ? matching : others);
@@ -63,22 +70,26 @@ bool RuleMatcher::fits_query(const std::vector<QueryPair>& query) const {
 }
 
 // Allow: every root field is one of the rule's. Deny: any is.
-bool RuleMatcher::fits_fields(const std::vector<std::string>& fields) const {
-  if (fields_.empty()) return true;
-  const auto listed = [&](const std::string& field) { return any_matches(fields_, field); };
-  return deny_ ? std::any_of(fields.begin(), fields.end(), listed)
-               : !fields.empty() && std::all_of(fields.begin(), fields.end(), listed);
+bool RuleMatcher::More::fits_fields(const std::vector<std::string>& asked, bool deny) const {
+  if (fields.empty()) return true;
+  const auto listed = [&](const std::string& field) { return any_matches(fields, field); };
+  return deny ? std::any_of(asked.begin(), asked.end(), listed)
+              : !asked.empty() && std::all_of(asked.begin(), asked.end(), listed);
 }
 
 bool RuleMatcher::fits(const GraphQlOperation& operation) const {
-  if (!operation_type_.empty() && operation_type_ != operation.type) return false;
-  if (operation_name_ && (operation.name.empty() || !operation_name_->matches(operation.name))) return false;
-  return fits_fields(operation.fields);
+  if (!more_) return true;
+  const More& more = *more_;
+  if (!more.operation_type.empty() && more.operation_type != operation.type) return false;
+  if (more.operation_name && (operation.name.empty() || !more.operation_name->matches(operation.name)))
+    return false;
+  return more.fits_fields(operation.fields, deny_);
 }
 
 bool RuleMatcher::fits(const RpcFrame& frame) const {
-  if (rpc_method_ && !rpc_method_->matches(frame.method)) return false;
-  return !tool_ || (frame.method == "tools/call" && tool_->matches(frame.tool));
+  if (!more_) return true;
+  if (more_->rpc_method && !more_->rpc_method->matches(frame.method)) return false;
+  return !more_->tool || (frame.method == "tools/call" && more_->tool->matches(frame.tool));
 }
 
 std::string RuleMatcher::describe() const {
@@ -87,13 +98,15 @@ std::string RuleMatcher::describe() const {
     if (!word.empty()) text += (text.empty() ? "" : " ") + word;
   };
   if (path_) add(path_->text());
-  add(operation_type_);
-  if (operation_name_) add(operation_name_->text());
+  if (!more_) return text;
+  const More& more = *more_;
+  add(more.operation_type);
+  if (more.operation_name) add(more.operation_name->text());
   std::string fields;
-  for (size_t i = 0; i < fields_.size() && i < 4; ++i) fields += (i ? ", " : "") + fields_[i].text();
-  if (!fields.empty()) add("fields " + fields + (fields_.size() > 4 ? ", ..." : ""));
-  if (tool_) add(tool_->text());
-  for (size_t i = 0; i < query_.size(); ++i) add((i ? "and " : "with query ") + query_[i].key);
+  for (size_t i = 0; i < more.fields.size() && i < 4; ++i) fields += (i ? ", " : "") + more.fields[i].text();
+  if (!fields.empty()) add("fields " + fields + (more.fields.size() > 4 ? ", ..." : ""));
+  if (more.tool) add(more.tool->text());
+  for (size_t i = 0; i < more.query.size(); ++i) add((i ? "and " : "with query ") + more.query[i].key);
   return text;
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -32,7 +33,7 @@ class RuleMatcher {
   bool fits(const GraphQlOperation& operation) const;
   bool fits(const RpcFrame& frame) const;
 
-  bool names_tool() const { return tool_.has_value(); }
+  bool names_tool() const { return more_ && more_->tool; }
   uint32_t line() const { return line_; }
   std::string describe() const;  // "GET /v1/items/*", "mutation AddNote", "tools/call search_docs"
 
@@ -42,18 +43,23 @@ class RuleMatcher {
     std::vector<Glob> any;
   };
 
-  bool fits_fields(const std::vector<std::string>& fields) const;
+  // What most rules do not ask for: kept apart, because a policy may have thousands of them.
+  struct More {
+    std::optional<Glob> rpc_method;
+    std::vector<QueryMatcher> query;
+    std::string operation_type;
+    std::optional<Glob> operation_name;
+    std::vector<Glob> fields;
+    std::optional<Glob> tool;
+
+    bool fits_fields(const std::vector<std::string>& asked, bool deny) const;
+  };
 
   bool deny_;
-  std::string method_;  // upper case; empty: not asked for
-  std::optional<Glob> rpc_method_;
-  std::optional<Glob> path_;
-  std::vector<QueryMatcher> query_;
-  std::string operation_type_;
-  std::optional<Glob> operation_name_;
-  std::vector<Glob> fields_;
-  std::optional<Glob> tool_;
   uint32_t line_;
+  std::string method_;  // upper case; empty: not asked for
+  std::unique_ptr<Glob> path_;
+  std::unique_ptr<More> more_;
 };
 
 }  // namespace nemoclaw::policy

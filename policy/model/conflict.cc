@@ -1,6 +1,7 @@
 #include "policy/model/conflict.h"
 
 #include <algorithm>
+#include <unordered_map>
 #include <vector>
 
 #include "policy/model/host.h"
@@ -21,17 +22,82 @@ bool share_port(const Endpoint& a, const Endpoint& b) {
   });
 }
 
+bool is_plain(const Endpoint& endpoint) { return !is_inspected(endpoint.protocol); }
+
+std::vector<std::string> sorted(std::vector<std::string> texts) {
+  std::sort(texts.begin(), texts.end());
+  return texts;
+}
+
 const char* disagreement(const Endpoint& a, const Endpoint& b) {
   if (a.tls != b.tls) return "tls";
-  auto ips_a = a.allowed_ips, ips_b = b.allowed_ips;
-  std::sort(ips_a.begin(), ips_a.end());
-  std::sort(ips_b.begin(), ips_b.end());
-  if (ips_a != ips_b) return "allowed_ips";
-  if (a.path != b.path || !is_inspected(a.protocol) || !is_inspected(b.protocol)) return nullptr;
+  if (a.allowed_ips != b.allowed_ips && sorted(a.allowed_ips) != sorted(b.allowed_ips)) return "allowed_ips";
+  if (a.path != b.path || is_plain(a) || is_plain(b)) return nullptr;
   if (a.enforcement != b.enforcement) return "enforcement";
   if (a.protocol != b.protocol) return "protocol";
   return nullptr;
 }
+
+// Endpoints that must agree on one value: those of one port, or of one port and path. Agreement is an
+// equivalence, so a host that was judged once needs no second look, however many endpoints it has, and exact
+// hosts meet only patterns.
+class Agreement {
+ public:
+  // False if a host that overlaps has another value.
+  bool add(const HostPattern& host, uint32_t value) {
+    if (host.is_exact()) {
+      const auto [known, is_new] = exact_.try_emplace(host.text(), value);
+      if (!is_new) return known->second == value;
+      return std::none_of(patterns_.begin(), patterns_.end(), [&](const Pattern& each) {
+        return each.value != value && each.host->matches(host.text());
+      });
+    }
+    const auto [known, is_new] = known_patterns_.try_emplace(host.text(), value);
+    if (!is_new) return known->second == value;
+    for (const auto& [text, other] : exact_)
+      if (other != value && host.matches(text)) return false;
+    for (const Pattern& each : patterns_)
+      if (each.value != value && each.host->overlaps(host)) return false;
+    patterns_.push_back({&host, value});
+    return true;
+  }
+
+ private:
+  struct Pattern {
+    const HostPattern* host;
+    uint32_t value;
+  };
+  std::unordered_map<std::string, uint32_t> exact_, known_patterns_;
+  std::vector<Pattern> patterns_;
+};
+
+class Endpoints {
+ public:
+  // False if an endpoint that was added before disagrees.
+  bool add(const Endpoint& endpoint, const HostPattern& host) {
+    std::string connection(1, static_cast<char>('0' + static_cast<int>(endpoint.tls)));
+    for (const std::string& range : sorted(endpoint.allowed_ips)) connection += " " + range;
+    const uint32_t connection_value = number_of(std::move(connection));
+    const auto request_value =
+        static_cast<uint32_t>(endpoint.enforcement) * 16 + static_cast<uint32_t>(endpoint.protocol);
+    bool agree = true;
+    for (uint16_t port : endpoint.ports) {
+      agree = by_port_[port].add(host, connection_value) && agree;
+      if (is_plain(endpoint)) continue;
+      agree = by_path_[std::to_string(port) + endpoint.path].add(host, request_value) && agree;
+    }
+    return agree;
+  }
+
+ private:
+  uint32_t number_of(std::string text) {
+    return numbers_.try_emplace(std::move(text), static_cast<uint32_t>(numbers_.size())).first->second;
+  }
+
+  std::unordered_map<std::string, uint32_t> numbers_;
+  std::unordered_map<uint16_t, Agreement> by_port_;
+  std::unordered_map<std::string, Agreement> by_path_;  // port and path
+};
 
 }  // namespace
 
@@ -40,13 +106,17 @@ std::optional<Conflict> find_conflict(const std::vector<NetworkEntry>& entries) 
   for (const NetworkEntry& entry : entries) {
     for (const Endpoint& endpoint : entry.endpoints) {
       auto host = HostPattern::parse(endpoint.host);
-      if (!host) continue;  // no host, or one that the reader has already refused
-      for (const Seen& other : seen) {
-        const char* what = disagreement(*other.endpoint, endpoint);
-        if (what && share_port(*other.endpoint, endpoint) && other.host.overlaps(*host))
-          return Conflict{other.entry, &entry, other.endpoint, &endpoint, what};
-      }
-      seen.push_back({&entry, &endpoint, std::move(*host)});
+      // No host, or one that the reader has already refused.
+      if (host) seen.push_back({&entry, &endpoint, std::move(*host)});
+    }
+  }
+  Endpoints endpoints;
+  for (const Seen& each : seen) {
+    if (endpoints.add(*each.endpoint, each.host)) continue;
+    for (const Seen& other : seen) {
+      const char* what = disagreement(*other.endpoint, *each.endpoint);
+      if (what && share_port(*other.endpoint, *each.endpoint) && other.host.overlaps(each.host))
+        return Conflict{other.entry, each.entry, other.endpoint, each.endpoint, what};
     }
   }
   return std::nullopt;

@@ -60,9 +60,19 @@ Result<std::string> normalise_v6(std::string_view host, std::string_view inner) 
   return to_string(*address);
 }
 
+// What stands before the first star of both, or after the last, is the same or the patterns share nothing.
+bool ends_differ(std::string_view a, std::string_view b) {
+  for (size_t i = 0; i < a.size() && i < b.size() && a[i] != '*' && b[i] != '*'; ++i)
+    if (a[i] != b[i]) return true;
+  for (size_t i = 1; i <= a.size() && i <= b.size() && a[a.size() - i] != '*' && b[b.size() - i] != '*'; ++i)
+    if (a[a.size() - i] != b[b.size() - i]) return true;
+  return false;
+}
+
 // Do two label patterns share a string? reach[i][j]: the rests a[i..] and b[j..] do. A table, because the
 // plain recursion is exponential in the number of stars.
 bool labels_overlap(std::string_view a, std::string_view b) {
+  if (ends_differ(a, b)) return false;
   std::vector<std::vector<bool>> reach(a.size() + 1, std::vector<bool>(b.size() + 1));
   for (size_t i = a.size() + 1; i-- > 0;) {
     for (size_t j = b.size() + 1; j-- > 0;) {
@@ -154,18 +164,27 @@ Result<HostPattern> HostPattern::parse(std::string_view text) {
   return pattern;
 }
 
-bool HostPattern::tail_matches(const std::vector<std::string_view>& host) const {
-  const size_t skip = host.size() - labels_.size();
-  for (size_t i = 0; i < labels_.size(); ++i)
-    if (!label_matches(labels_[i], host[skip + i])) return false;
-  return true;
-}
-
+// From the last label to the first: no allocation, because every request comes through here.
 bool HostPattern::matches(std::string_view host) const {
   if (exact_) return host == text_;
-  const auto labels = split_labels(host);
-  if (any_depth_ ? labels.size() <= labels_.size() : labels.size() != labels_.size()) return false;
-  return tail_matches(labels);
+  for (size_t i = labels_.size(); i-- > 0;) {
+    const size_t dot = host.rfind('.');
+    if (!label_matches(labels_[i], host.substr(dot == std::string_view::npos ? 0 : dot + 1))) return false;
+    if (dot == std::string_view::npos) return i == 0 && !any_depth_;
+    host = host.substr(0, dot);
+  }
+  return any_depth_;
+}
+
+// A star of the narrow pattern stands in its text as a byte that only a star of the wide one matches.
+bool HostPattern::covers(const HostPattern& other) const {
+  if (other.exact_) return matches(other.text_);
+  const size_t mine = labels_.size(), theirs = other.labels_.size();
+  if (exact_ || (other.any_depth_ && !any_depth_)) return false;
+  if (any_depth_ ? theirs + (other.any_depth_ ? 1 : 0) <= mine : theirs != mine) return false;
+  for (size_t i = 1; i <= std::min(mine, theirs); ++i)
+    if (!label_matches(labels_[mine - i], other.labels_[theirs - i])) return false;
+  return mine <= theirs;
 }
 
 bool HostPattern::overlaps(const HostPattern& other) const {

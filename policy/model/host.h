@@ -26,12 +26,12 @@ class HostPattern {
   bool matches(std::string_view host) const;
   // True if some host matches both.
   bool overlaps(const HostPattern& other) const;
+  // Only if every host that matches `other` matches this; false where that is not easily seen.
+  bool covers(const HostPattern& other) const;
   bool is_exact() const { return exact_; }
   const std::string& text() const { return text_; }
 
  private:
-  bool tail_matches(const std::vector<std::string_view>& host) const;
-
   std::string text_;                 // canonical
   std::vector<std::string> labels_;  // of a wildcard, without a leading "**"
   bool exact_ = true;

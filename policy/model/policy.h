@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -132,6 +133,8 @@ struct Integrity {
   std::vector<Path> read_only_mounts;
 };
 
+struct Ceiling;
+
 struct Policy {
   std::string name;    // file name without .yaml, or the preset's name
   std::string digest;  // "sha256:<hex>" of the text as read
@@ -150,6 +153,19 @@ struct Policy {
   bool audit_queries_redact = true;
   bool proxy_environment = true;
   bool inference_present = false, privacy_present = false;  // shape-checked only, not enforced yet
+  // Set by intersect(): the parts above are narrowed as far as they can be without the image and the
+  // requests; what remains is judged by both policies.
+  std::shared_ptr<const Ceiling> ceiling;
+};
+
+// One thing that a policy asks for and its ceiling does not give, or not wholly.
+struct Cut {
+  std::string what, why;
+};
+
+struct Ceiling {
+  Policy policy;
+  std::vector<Cut> cuts;
 };
 
 }  // namespace nemoclaw::policy

@@ -7,6 +7,7 @@
 #include "policy/parse/tree.h"
 #include "runtime/base/file.h"
 #include "runtime/base/path.h"
+#include "runtime/base/sha256.h"
 
 namespace nemoclaw::policy {
 namespace {

@@ -41,7 +41,4 @@ std::string render_json(const std::vector<Diagnostic>& diagnostics, std::string_
 // Reads the file (at most 1 MiB) and parses it; an error lists every diagnostic, one per line.
 Result<Policy> load_policy(const std::string& file);
 
-// Lower-case hex SHA-256, own implementation (the runtime must not load OpenSSL).
-std::string sha256_hex(std::string_view data);
-
 }  // namespace nemoclaw::policy

@@ -96,4 +96,12 @@ void decode_bindings(Diagnostics& diagnostics, const Node& node, NodeConfig& con
   });
 }
 
+void decode_ceiling(Diagnostics& diagnostics, const Node& node, NodeConfig& config) {
+  auto name = read_text(diagnostics, node, "ceiling");
+  if (!name) return;
+  if (!is_policy_name(*name) && !name->starts_with('/'))
+    diagnostics.error(not_a_name, node.at, "'ceiling' must be the name of a policy, or an absolute path");
+  config.ceiling = std::move(*name);
+}
+
 }  // namespace nemoclaw::policy

@@ -87,7 +87,8 @@ const Keys<NodeConfig>& config_keys() {
               "Whether pods accept TCP from the node's own addresses, for the kubelet's probes."),
       paths_key("extra_ca_files", &NodeConfig::extra_ca_files, "Further certificates to trust upstream."),
       later_key("upstream_proxy", Shape::Text, "Proxy that the proxy connects through."),
-      later_key("ceiling", Shape::Text, "A policy that bounds every sandbox."),
+      other<NodeConfig>("ceiling", Shape::Text, decode_ceiling,
+                        "A policy that bounds every sandbox: its name, or an absolute path."),
       other<NodeConfig>("bindings", list_shape(Shape::Object), decode_bindings,
                         "Policies by Kubernetes namespace, pod, container or image."),
   };

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "policy/model/ceiling.h"
 #include "policy/select/container_facts.h"
 #include "policy/select/directories.h"
 #include "runtime/base/error.h"
@@ -29,7 +30,7 @@ Result<Selected> load(const std::string& file, std::string source) {
     return make_error(
         source + ": " + file +
         " is a preset, a bundle of network entries; name a policy and merge the preset into it");
-  return Selected{std::move(read.policy), std::move(read.text), file, std::move(source)};
+  return Selected{std::move(read.policy), {}, std::move(read.text), file, std::move(source)};
 }
 
 Result<Selected> select_name(const NodeConfig& config, const std::string& name, std::string source) {
@@ -69,11 +70,9 @@ Result<Selected> select_annotated(const NodeConfig& config, const ContainerFacts
   return select_name(config, value, source);
 }
 
-}  // namespace
-
-Result<std::optional<Selected>> select_policy(const NodeConfig& config,
-                                              const std::optional<std::string>& command_line,
-                                              const oci::Spec& spec) {
+Result<std::optional<Selected>> choose(const NodeConfig& config,
+                                       const std::optional<std::string>& command_line,
+                                       const oci::Spec& spec) {
   if (command_line) {
     if (*command_line == "none") return std::optional<Selected>();
     if (command_line->empty()) return make_error("--policy: empty; name a policy, a file, or none");
@@ -90,6 +89,30 @@ Result<std::optional<Selected>> select_policy(const NodeConfig& config,
   if (const std::string* value = spec.find_annotation(annotation))
     return std::optional<Selected>(TRY(select_annotated(config, facts, *value)));
   return std::optional<Selected>(TRY(select_name(config, config.default_policy, "default")));
+}
+
+Result<Selected> load_ceiling(const NodeConfig& config) {
+  const std::string source = "ceiling";
+  return config.ceiling.starts_with('/') ? load(config.ceiling, source)
+                                         : select_name(config, config.ceiling, source);
+}
+
+}  // namespace
+
+Result<std::optional<Selected>> select_policy(const NodeConfig& config,
+                                              const std::optional<std::string>& command_line,
+                                              const oci::Spec& spec) {
+  std::optional<Selected> selected = TRY(choose(config, command_line, spec));
+  if (!selected || config.ceiling.empty()) return selected;
+  Selected ceiling = TRY(load_ceiling(config));
+  selected->policy = intersect(std::move(selected->policy), std::move(ceiling.policy));
+  selected->ceiling_text = std::move(ceiling.text);
+  return selected;
+}
+
+Result<Policy> under_ceiling(const NodeConfig& config, Policy policy) {
+  if (config.ceiling.empty()) return policy;
+  return intersect(std::move(policy), TRY(load_ceiling(config)).policy);
 }
 
 Result<std::vector<InstalledPolicy>> list_policies(const NodeConfig& config) {

@@ -21,6 +21,7 @@ struct NodeConfig {
   std::vector<std::string> policy_directories = {"/etc/nemoclaw/policies", "/usr/share/nemoclaw/policies"};
   std::vector<Binding> bindings;  // the first that matches counts
   AnnotationRules annotations;
+  std::string ceiling;  // name or absolute path of the policy that bounds every sandbox; empty: none
   std::string run_directory = "/run/nemoclaw/sandboxes";
   std::string log_directory = "/var/log/nemoclaw";
   std::string state_directory = "/var/lib/nemoclaw";
@@ -35,7 +36,8 @@ struct NodeConfig {
 Result<NodeConfig> load_node_config(const std::optional<std::string>& file);
 
 struct Selected {
-  Policy policy;
+  Policy policy;  // with its ceiling, if the node has one
+  std::string ceiling_text;
   std::string text;  // as read, for the sandbox directory
   std::string file;
   std::string source;  // "command line", "binding", "annotation", "default"
@@ -47,6 +49,9 @@ struct Selected {
 Result<std::optional<Selected>> select_policy(const NodeConfig& config,
                                               const std::optional<std::string>& command_line,
                                               const oci::Spec& spec);
+
+// `policy` under the node's ceiling; as it is when there is none.
+Result<Policy> under_ceiling(const NodeConfig& config, Policy policy);
 
 struct InstalledPolicy {
   std::string name, file, description;

@@ -24,6 +24,7 @@ struct Container {
   std::string policy_text;
   uint64_t revision = 1;
   std::vector<policy::BinaryAlias> aliases;
+  std::shared_ptr<const policy::Ceiling> ceiling;  // of the node when the container was made; bounds every policy
 };
 
 }  // namespace nemoclaw::enforce

@@ -6,6 +6,7 @@
 #include "policy/parse/parse.h"
 #include "policy/parse/static_sections.h"
 #include "policy/select/revisions.h"
+#include "policy/select/sandbox_policy.h"
 #include "proxy/serve/named_binaries.h"
 #include "runtime/base/file.h"
 
@@ -101,10 +102,12 @@ Result<std::string> find_binaries(const std::string& directory, const std::strin
   if (made || made.error().errno_value != ENOENT) return made;
   const oci::SandboxRecord record = TRY(oci::read_sandbox_record(directory));
   std::string warning;
-  const PolicyText policy = TRY_CONTEXT(
+  PolicyText policy = TRY_CONTEXT(
       policy_in_force(directory, record, {.state_directory = state_directory}, warning), "policy");
+  const policy::Policy bounded =
+      TRY(policy::under_sandbox_ceiling(directory, record, std::move(policy.policy)));
   const std::shared_ptr<const policy::Engine> engine =
-      TRY_CONTEXT(policy::Engine::compile(policy.policy), "policy");
+      TRY_CONTEXT(policy::Engine::compile(bounded), "policy");
   return encode_named_binaries(TRY(hash_named_binaries(engine->named_binaries(), record.rootfs)));
 }
 
@@ -118,6 +121,7 @@ Result<LoadedContainer> load_container(const std::string& directory, const LoadO
   loaded.record = TRY(oci::read_sandbox_record(directory));
   PolicyText policy =
       TRY_CONTEXT(policy_in_force(directory, loaded.record, options, loaded.warning), "policy");
+  policy.policy = TRY(policy::under_sandbox_ceiling(directory, loaded.record, std::move(policy.policy)));
   const std::string file = directory + kBinariesFile;
   const std::string text = options.binaries ? *options.binaries : TRY(read_file(file, kBinariesBytesMax));
   loaded.container = std::make_shared<enforce::Container>();
@@ -132,6 +136,7 @@ Result<LoadedContainer> load_container(const std::string& directory, const LoadO
   container.subject = {id, policy.policy.name, policy.policy.digest, policy.generation};
   container.policy_text = std::move(policy.text);
   container.revision = policy.revision;
+  container.ceiling = policy.policy.ceiling;
   loaded.group = {id, membership_cgroups(loaded.record.cgroups)};
   return loaded;
 }

@@ -1,5 +1,6 @@
 #include "proxy/serve/reload.h"
 
+#include "policy/model/ceiling.h"
 #include "policy/parse/static_sections.h"
 #include "proxy/control/server.h"
 #include "proxy/enforce/live.h"
@@ -78,6 +79,8 @@ Result<Prepared> prepare(const Wanted& wanted, const enforce::Container& contain
         file + " changes what is decided when a container is made: " + policy::render_changes(changes) +
         "; leave these as they are, or create the container anew with this policy");
   prepared.aliases = join_aliases(container.aliases, wanted.aliases);
+  if (container.ceiling)
+    prepared.policy = policy::intersect(std::move(prepared.policy), container.ceiling->policy);
   prepared.engine = TRY(policy::Engine::compile(prepared.policy, prepared.aliases));
   return prepared;
 }

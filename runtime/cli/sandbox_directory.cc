@@ -64,6 +64,10 @@ oci::SandboxRecord make_sandbox_record(const SandboxInput& input, const oci::Spe
   record.policy = input.selected->policy.name;
   record.policy_digest = input.selected->policy.digest;
   record.policy_file = input.selected->file;
+  if (const auto& ceiling = input.selected->policy.ceiling) {
+    record.ceiling = ceiling->policy.name;
+    record.ceiling_digest = ceiling->policy.digest;
+  }
   record.cgroups = state.cgroup_paths;
   record.log_directory = input.config->log_directory + "/" + state.sandbox_id;
   record.resolv_conf = oci::mounted_file(spec, state.bundle, "/etc/resolv.conf");
@@ -91,6 +95,8 @@ Result<SandboxDirectory> SandboxDirectory::create(const SandboxInput& input, con
                              input.config_file);
   const oci::SandboxRecord record = make_sandbox_record(input, spec, state);
   TRY(write_file_atomic(path + "/policy.yaml", input.selected->text, 0600));
+  if (!record.ceiling_digest.empty())
+    TRY(write_file_atomic(path + "/ceiling.yaml", input.selected->ceiling_text, 0600));
   TRY(write_file_atomic(path + "/sandbox.json", oci::encode_sandbox_record(record), 0600));
   TRY(write_trust_files(sandbox, state.id, spec, state.rootfs));
   const std::string link = input.runtime_root + "/" + state.id + "/" + kSandboxLink;

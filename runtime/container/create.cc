@@ -37,6 +37,9 @@ oci::StateRecord new_record(const CreateRequest& request) {
   record.protections = effective.protections;
   record.policy_name = effective.policy_name;
   record.policy_digest = effective.policy_digest;
+  record.ceiling_name = effective.ceiling_name;
+  record.ceiling_digest = effective.ceiling_digest;
+  record.ceiling_cuts = effective.ceiling_cuts;
   record.sandbox_id = effective.sandbox_id;
   record.systemd_cgroup = request.systemd_cgroup;
   record.rootless = request.rootless;

@@ -37,6 +37,8 @@ constexpr Step create_table[] = {
     {"working directory", make_working_directory},
     // The last step that could have had to make something in the rootfs is done.
     {"seal rootfs", seal_rootfs},
+    // Everything that is mounted is mounted, and nothing of the image has run.
+    {"integrity", verify_integrity},
     {"keyring", join_keyring},
     {"scheduling", set_scheduling},
     {"security label", open_label},

@@ -100,6 +100,7 @@ Result<void> protect_paths(Context&);
 Result<void> enter_rootfs(Context&);
 Result<void> make_working_directory(Context&);
 Result<void> seal_rootfs(Context&);
+Result<void> verify_integrity(Context&);
 // steps_process.cc:
 Result<void> open_terminal(Context&);
 Result<void> reopen_null(Context&);

@@ -5,6 +5,7 @@
 #include "runtime/base/file.h"
 #include "runtime/base/log.h"
 #include "runtime/init/hook_state.h"
+#include "runtime/init/integrity.h"
 #include "runtime/init/steps.h"
 #include "runtime/isolation/mount_target.h"
 #include "runtime/isolation/path_protection.h"
@@ -75,5 +76,15 @@ Result<void> make_working_directory(Context& context) {
 }
 
 Result<void> seal_rootfs(Context& context) { return isolation::seal_rootfs(context.container->rootfs); }
+
+Result<void> verify_integrity(Context& context) {
+  const oci::EffectiveSpec& effective = *context.effective;
+  if (effective.integrity_files.empty() && effective.integrity_links.empty()) return {};
+  const Fd root = TRY(open_file("/", O_PATH | O_DIRECTORY));
+  for (const oci::IntegrityFile& file : effective.integrity_files) TRY(check_file(root, file));
+  for (const oci::IntegrityLinks& links : effective.integrity_links)
+    TRY(check_links(root, context.proc, links));
+  return {};
+}
 
 }  // namespace nemoclaw::init

@@ -46,16 +46,37 @@ struct Table<SuppliedFile> {
 };
 
 template <>
+struct Table<IntegrityFile> {
+  static void visit(auto& field, auto& file) {
+    field.always("path", file.path);
+    field.always("sha256", file.sha256);
+  }
+};
+
+template <>
+struct Table<IntegrityLinks> {
+  static void visit(auto& field, auto& links) {
+    field.always("directory", links.directory);
+    field.always("mustPointInto", links.must_point_into);
+  }
+};
+
+template <>
 struct Table<EffectiveSpec> {
   static void visit(auto& field, auto& effective) {
     field("policyName", effective.policy_name);
     field("policyDigest", effective.policy_digest);
+    field("ceilingName", effective.ceiling_name);
+    field("ceilingDigest", effective.ceiling_digest);
+    field("ceilingCuts", effective.ceiling_cuts);
     field("sandboxId", effective.sandbox_id);
     field("protections", effective.protections);
     field("landlock", effective.landlock);
     field("extraSeccomp", effective.extra_seccomp);
     field("suppliedFiles", effective.supplied_files);
     field("suppliedDirectories", effective.supplied_directories);
+    field("integrityFiles", effective.integrity_files);
+    field("integrityLinks", effective.integrity_links);
     field.always("spec", effective.spec);
   }
 };

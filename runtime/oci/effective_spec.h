@@ -55,6 +55,18 @@ struct SuppliedFile {
   bool operator==(const SuppliedFile&) const = default;
 };
 
+// What must be so in the container's own file system, with all its mounts, or the create fails.
+struct IntegrityFile {
+  std::string path;
+  std::string sha256;  // lower-case hex
+  bool operator==(const IntegrityFile&) const = default;
+};
+struct IntegrityLinks {
+  std::string directory;        // every symbolic link in it or below it ...
+  std::string must_point_into;  // ... leads to this directory or below it
+  bool operator==(const IntegrityLinks&) const = default;
+};
+
 struct EffectiveSpec {
   Spec spec;
   Landlock landlock;
@@ -63,9 +75,14 @@ struct EffectiveSpec {
   // Directories inside the rootfs that are mounted as a small writable tmpfs owned by process.user (the home of a
   // user that the image lacks).
   Strings supplied_directories;
+  std::vector<IntegrityFile> integrity_files;
+  std::vector<IntegrityLinks> integrity_links;
   std::vector<Protection> protections;
   std::string policy_name;    // empty: no policy
   std::string policy_digest;  // "sha256:..." of the policy's text
+  std::string ceiling_name;   // the policy that bounded this one; empty: none did
+  std::string ceiling_digest;
+  Strings ceiling_cuts;       // what it took away, one sentence each
   std::string sandbox_id;     // sandbox directory that fence and proxy use; empty: no egress control
   bool operator==(const EffectiveSpec&) const = default;
 };

@@ -20,6 +20,8 @@ struct Table<SandboxRecord> {
     field.always("policy", record.policy);
     field.always("policy_digest", record.policy_digest);
     field.always("policy_file", record.policy_file);
+    field("ceiling", record.ceiling);
+    field("ceiling_digest", record.ceiling_digest);
     field.always("cgroups", record.cgroups);
     field.always("log_directory", record.log_directory);
     field.always("resolv_conf", record.resolv_conf);

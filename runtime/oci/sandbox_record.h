@@ -14,6 +14,7 @@ struct SandboxRecord {
   Strings container_ids;
   std::string runtime_root, bundle, rootfs, image, hostname;
   std::string policy, policy_digest, policy_file;
+  std::string ceiling, ceiling_digest;  // name and digest of ceiling.yaml; empty: the node has none
   Strings cgroups;               // absolute directories of the container's cgroup
   std::string log_directory;     // <log_directory>/<id>
   std::string resolv_conf, hosts;  // host paths of what is mounted there; empty: read from the rootfs

@@ -25,6 +25,9 @@ struct Table<StateRecord> {
     field("protections", record.protections);
     field("policyName", record.policy_name);
     field("policyDigest", record.policy_digest);
+    field("ceilingName", record.ceiling_name);
+    field("ceilingDigest", record.ceiling_digest);
+    field("ceilingCuts", record.ceiling_cuts);
     field("sandboxId", record.sandbox_id);
     field("systemdCgroup", record.systemd_cgroup);
     field("rootless", record.rootless);
@@ -40,6 +43,13 @@ void write_nemoclaw(json::Writer& writer, const StateRecord& record) {
   writer.member("sandbox", record.sandbox_id);
   writer.key("protections");
   detail::write(writer, record.protections);
+  if (!record.ceiling_name.empty())
+    writer.key("ceiling")
+        .begin_object()
+        .member("policy", record.ceiling_name)
+        .member("digest", record.ceiling_digest)
+        .member("cut", record.ceiling_cuts)
+        .end_object();
   writer.end_object();
 }
 

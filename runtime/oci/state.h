@@ -35,6 +35,8 @@ struct StateRecord {
   StringMap annotations;
   std::vector<Protection> protections;
   std::string policy_name, policy_digest, sandbox_id;
+  std::string ceiling_name, ceiling_digest;
+  Strings ceiling_cuts;
   bool systemd_cgroup = false;
   bool rootless = false;
   bool operator==(const StateRecord&) const = default;
@@ -44,7 +46,7 @@ std::string encode_state_record(const StateRecord& record);
 Result<StateRecord> decode_state_record(std::string_view text);
 
 // The State of runtime-spec: {"ociVersion","id","status","pid","bundle","annotations"}. With `extended`, the members
-// that runc's `state` adds (rootfs, created, owner) and ours (nemoclaw: {policy, digest, sandbox, protections}).
+// that runc's `state` adds (rootfs, created, owner) and ours (nemoclaw: {policy, digest, sandbox, protections, ceiling}).
 std::string encode_state(const StateRecord& record, Status status, bool extended);
 
 }  // namespace nemoclaw::oci

@@ -225,6 +225,77 @@ EOF
   expect_nothing_left
 }
 
+@test "a ceiling bounds every sandbox: network, files, capabilities and limits, and plan, state and explain say what was cut" {
+  cat >"$T/policies/house.yaml" <<'EOF'
+version: 1
+filesystem_policy:
+  include_workdir: false
+  read_only: [/bin, /sbin, /usr, /lib, /lib64, /proc, /etc]
+  read_write: [/tmp]
+process: {max_processes: 100}
+network_policies:
+  house: {endpoints: [{host: allowed.test, port: 443}]}
+EOF
+  cat >"$T/policies/wide.yaml" <<'EOF'
+version: 1
+filesystem_policy:
+  include_workdir: false
+  read_only: [/bin, /sbin, /usr, /lib, /lib64, /proc, /etc]
+  read_write: [/sandbox, /tmp]
+network_policies:
+  two: {endpoints: [{host: allowed.test, port: 443}, {host: other.test, port: 443}]}
+EOF
+  write_bindings <<<'ceiling: house'
+  make_agent_bundle
+  command_line sh -c 'curl -sS https://allowed.test/below-the-ceiling; curl -sS https://other.test/above; ulimit -u
+    echo x >/tmp/f && echo tmp-writable; echo x >/sandbox/f || echo sandbox-refused'
+  run rt_node --policy wide run --bundle "$B" "$ID"
+  expect "$status" "hello to GET /below-the-ceiling" tmp-writable sandbox-refused 403
+  expect_not "hello to GET /above"
+  [[ $'\n'$output == *$'\n100\n'* ]] || fail "$output"
+  run rt_node --policy wide plan --bundle "$B"
+  expect 0 "ceiling: filesystem_policy: /sandbox: read and write becomes nothing" \
+    "'two': other.test:443 is cut" "process.max_processes: 512 becomes 100"
+  run ctl policy explain "$T/policies/wide.yaml" --config "$T/node.yaml"
+  expect 0 "'two': other.test:443 is cut"
+  command_line sleep 300
+  rt_node --policy wide run --detach --bundle "$B" "$ID" </dev/null >/dev/null 2>&1 3>&-
+  run rt_node state "$ID"
+  expect 0 '"policy": "house"' "other.test:443 is cut"
+}
+
+@test "integrity is judged in the container's own mounts before its first instruction, and a mismatch names both hashes" {
+  mkdir -p "$T/volume" "$T/image/srv/app" "$T/image/srv/data"
+  echo right >"$T/volume/config.json"
+  local right wrong
+  right=$(sha256sum <"$T/volume/config.json" | cut -d' ' -f1)
+  write_integrity() {
+    write_current_policy <<EOF
+version: 1
+filesystem_policy: {read_only: [/bin, /usr, /lib, /lib64, /srv]}
+integrity:
+  files: [{path: /srv/app/config.json, sha256: "$right"}]
+  symlinks: [{directory: /srv/app, must_point_into: /srv/data}]
+  read_only_mounts: [/srv/app]
+EOF
+  }
+  write_integrity
+  make_agent_bundle ".mounts += [{destination: \"/srv/app\", type: \"bind\", source: \"$T/volume\", options: [\"rbind\", \"rw\"]}]"
+  command_line cat /srv/app/config.json
+  run rt_policy "$T/policies/current.yaml" run --bundle "$B" "$ID"
+  expect 0 right
+  echo wrong >"$T/volume/config.json"
+  wrong=$(sha256sum <"$T/volume/config.json" | cut -d' ' -f1)
+  run rt_policy "$T/policies/current.yaml" run --bundle "$B" "$ID"
+  expect 1 /srv/app/config.json "$right" "$wrong"
+  expect_not "wrong$"
+  echo right >"$T/volume/config.json"
+  ln -s /etc/passwd "$T/volume/link"
+  run rt_policy "$T/policies/current.yaml" run --bundle "$B" "$ID"
+  expect 1 "'/srv/app/link' leads to '/etc/passwd'"
+  expect_nothing_left
+}
+
 @test "a policy without a name on the command line is the default one" {
   make_agent_bundle
   command_line sh -c 'id -un; curl -sS https://allowed.test/by-default'

@@ -290,9 +290,13 @@ TEST_F(Compile, SyscallProfileIsAddedNeverReplaced) {
   EXPECT_EQ(actions["read"], std::vector<std::string>{"SCMP_ACT_ERRNO"}) << "deny beats allow";
 }
 
-TEST_F(Compile, SectionsThatCannotBeEnforcedAreRefused) {
-  policy_.integrity.files.push_back({"/f", "00", {}});
-  expect_error({"integrity"});
+TEST_F(Compile, IntegrityIsCarriedToWhereItIsJudged) {
+  policy_.integrity.files.push_back({"/f", "00ff", {7, 1}});
+  policy_.integrity.symlinks.push_back({"/a", "/b", {}});
+  const Compiled compiled = run();
+  EXPECT_EQ(compiled.effective.integrity_files, (std::vector<oci::IntegrityFile>{{"/f", "00ff"}}));
+  EXPECT_EQ(compiled.effective.integrity_links, (std::vector<oci::IntegrityLinks>{{"/a", "/b"}}));
+  EXPECT_TRUE(reported(compiled, "/f must have the SHA-256 00ff: integrity.files (policy line 7)"));
 }
 
 TEST_F(Compile, AProcessIsNeeded) {

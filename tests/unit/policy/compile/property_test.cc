@@ -4,6 +4,7 @@
 
 #include <random>
 
+#include "policy/model/ceiling.h"
 #include "runtime/oci/spec_writer.h"
 #include "tests/unit/policy/compile/fixture.h"
 
@@ -253,6 +254,46 @@ TEST(Property, EffectiveNeverHasMoreThanTheManagerAskedFor) {
     expect_policy_in_force(*compiled, policy, before);
   }
   EXPECT_GT(compiled_count, 2000) << "most cases must get as far as a result";
+}
+
+// Under a ceiling nothing is opened that the ceiling alone would not open.
+TEST(Property, NeverMoreThanTheCeiling) {
+  int compiled_count = 0;
+  for (uint32_t seed = 0; seed < 3000 && !testing::Test::HasFailure(); ++seed) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    Generator generator(seed);
+    const oci::Spec before = generator.spec();
+    const Policy policy = generator.policy(), ceiling = generator.policy();
+    Facts facts = generator.facts();
+    facts.link_targets.clear();
+    auto compiled = compile(intersect(policy, ceiling), before, facts);
+    if (!compiled) continue;
+    ++compiled_count;
+    const oci::EffectiveSpec& effective = compiled->effective;
+    const oci::Process& process = *effective.spec.process;
+    for (const std::string& each : process.capabilities->bounding)
+      EXPECT_TRUE(contains(ceiling.process.capabilities, each)) << each;
+    EXPECT_GE(process.no_new_privileges, ceiling.process.no_new_privileges);
+    for (const oci::Rlimit& limit : process.rlimits) {
+      if (limit.type == "RLIMIT_NPROC") {
+        EXPECT_LE(limit.hard, std::min(policy.process.max_processes, ceiling.process.max_processes));
+      }
+    }
+    if (process.user.uid == 0) {
+      EXPECT_TRUE(policy.process.start_as_root && ceiling.process.start_as_root);
+    }
+    for (const Path& hidden : ceiling.filesystem.no_access)
+      EXPECT_TRUE(contains(effective.spec.linux_.masked_paths, hidden.path));
+    for (const oci::LandlockRule& rule : effective.landlock.rules) {
+      const bool writes =
+          rule.access == oci::PathAccess::ReadWrite || rule.access == oci::PathAccess::ReadWriteExecute;
+      const bool of_workdir = ceiling.filesystem.include_workdir && rule.path == before.process->cwd;
+      if (writes && rule.path != "/dev/shm" && !of_workdir) {
+        EXPECT_EQ(listed_access(ceiling.filesystem, rule.path), FileAccess::Write) << rule.path;
+      }
+    }
+  }
+  EXPECT_GT(compiled_count, 1000);
 }
 
 // What exec asks for is bounded by what the container has, whatever that is.

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <random>
+
 namespace nemoclaw::policy {
 namespace {
 
@@ -70,6 +72,65 @@ TEST(Glob, Names) {
   };
   for (const Case& c : cases)
     EXPECT_EQ(Glob::name(c.pattern).matches(c.text), c.matches) << c.pattern << ' ' << c.text;
+}
+
+// The definition, by trying everything: braces written out, then character by character.
+std::vector<std::string> written_out(const std::string& pattern) {
+  const size_t open = pattern.find('{');
+  if (open == std::string::npos) return {pattern};
+  std::vector<std::string> parts(1), all;
+  size_t at = open + 1;
+  for (int depth = 1; depth > 0; ++at) {
+    if (pattern[at] == '{') ++depth;
+    if (pattern[at] == '}' && --depth == 0) continue;
+    if (pattern[at] == ',' && depth == 1)
+      parts.emplace_back();
+    else
+      parts.back() += pattern[at];
+  }
+  for (const std::string& part : parts)
+    for (const std::string& each : written_out(pattern.substr(0, open) + part + pattern.substr(at)))
+      all.push_back(each);
+  return all;
+}
+
+bool defined(std::string_view pattern, std::string_view text) {
+  if (pattern.empty()) return text.empty();
+  if (pattern[0] == '*' ||
+      pattern[0] == '#') {  // '#': "**"; two stars that only writing out brings together stay two
+    const bool crosses = pattern[0] == '#';
+    if (defined(pattern.substr(1), text)) return true;
+    return !text.empty() && (crosses || text[0] != '.') && defined(pattern, text.substr(1));
+  }
+  if (text.empty()) return false;
+  if (pattern[0] == '[')
+    return (text[0] == 'a' || text[0] == 'b') &&
+           defined(pattern.substr(pattern.find(']') + 1), text.substr(1));
+  return (pattern[0] == text[0] || (pattern[0] == '?' && text[0] != '.')) &&
+         defined(pattern.substr(1), text.substr(1));
+}
+
+TEST(Glob, AgreesWithTheDefinition) {
+  std::mt19937 random(11);
+  const std::vector<std::string> pieces = {"a", "b",    "c",     ".",    "*",       "**",
+                                           "?", "[ab]", "{a,b}", "{,c}", "{a*,b.}", "{a{b,},c}"};
+  size_t matched = 0, failed = 0;
+  for (int i = 0; i < 20'000; ++i) {
+    std::string pattern, marked, text;
+    for (size_t k = 0, n = 1 + random() % 5; k < n; ++k) {
+      const std::string& piece = pieces[random() % pieces.size()];
+      if (pattern.ends_with("*") && piece.starts_with("*")) continue;
+      pattern += piece;
+      marked += piece == "**" ? "#" : piece;
+    }
+    for (size_t k = 0, n = random() % 7; k < n; ++k) text += "abc."[random() % 4];
+    bool expected = false;
+    for (const std::string& each : written_out(marked)) expected = expected || defined(each, text);
+    ASSERT_EQ(Glob::name(pattern).matches(text), expected) << pattern << ' ' << text;
+    ++(expected ? matched : failed);
+  }
+  EXPECT_GT(matched, 1000u);
+  EXPECT_GT(failed, 2000u);
 }
 
 // A backtracking matcher would not come back from these.

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "runtime/base/file.h"
+#include "runtime/base/sha256.h"
 #include "runtime/base/json.h"
 #include "tests/unit/policy/parse/check.h"
 

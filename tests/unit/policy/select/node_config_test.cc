@@ -72,6 +72,8 @@ TEST_F(Config, MistakesHaveAPlace) {
       {"bindings: [{policy: p, pod: ''}]\n", "config.yaml:1:29: P0123: "},
       {"bindings: [{policy: p, containr: x, pod: y}]\n", "did you mean 'container'?"},
       {"annotations: {kubernetes: [{policies: [a]}]}\n", "namespace"},
+      {"ceiling: a/b.yaml\n",
+       "config.yaml:1:10: P0122: 'ceiling' must be the name of a policy, or an absolute path"},
       {"annotations: {kubernetes: {a: b}}\n", "config.yaml:1:27: "},
       {"- a\n", "config.yaml:1:1: "},
   };

@@ -4,7 +4,9 @@
 #include <stdlib.h>
 
 #include "policy/parse/parse.h"
+#include "policy/select/sandbox_policy.h"
 #include "runtime/base/file.h"
+#include "runtime/base/sha256.h"
 
 namespace nemoclaw::policy {
 namespace {
@@ -135,6 +137,53 @@ TEST_F(Select, PodsChooseWhatTheirNamespaceMay) {
   annotate("other");
   spec_.annotations.emplace_back("io.kubernetes.cri.sandbox-namespace", "prod");
   EXPECT_NE(refusal({}).find("namespace 'prod' may not choose 'other'"), std::string::npos);
+}
+
+TEST_F(Select, TheCeilingIsAboveWhateverIsSelected) {
+  put("/first/house.yaml", "version: 1\nprocess: {max_processes: 7}\n");
+  EXPECT_EQ(choose({}).policy.ceiling, nullptr);
+  for (const std::string& ceiling : {std::string("house"), root_ + "/first/house.yaml"}) {
+    config_.ceiling = ceiling;
+    const Selected selected = choose("team");
+    ASSERT_NE(selected.policy.ceiling, nullptr);
+    EXPECT_EQ(selected.policy.process.max_processes, 7u);
+    EXPECT_EQ(selected.policy.ceiling->policy.name, "house");
+    EXPECT_EQ(selected.ceiling_text, "version: 1\nprocess: {max_processes: 7}\n");
+    EXPECT_EQ(selected.text, "version: 1\n# team\n");
+  }
+  auto none = select_policy(config_, "none", spec_);
+  ASSERT_TRUE(none);
+  EXPECT_FALSE(none->has_value());
+  config_.ceiling = "gone";
+  EXPECT_NE(refusal({}).find("ceiling: there is no policy 'gone'"), std::string::npos);
+  config_.ceiling = "web";
+  EXPECT_NE(refusal({}).find("is a preset"), std::string::npos);
+}
+
+TEST_F(Select, ASandboxIsReadWithItsCeilingOrNotAtAll) {
+  const std::string policy = "version: 1\n", ceiling = "version: 1\nprocess: {max_processes: 7}\n";
+  oci::SandboxRecord record;
+  record.policy_digest = "sha256:" + sha256_hex(policy);
+  put("/sb/policy.yaml", policy.c_str());
+  auto read = read_sandbox_policy(root_ + "/sb", record);
+  ASSERT_TRUE(read) << read.error().message;
+  EXPECT_EQ(read->ceiling, nullptr);
+  record.ceiling = "house";
+  record.ceiling_digest = "sha256:" + sha256_hex(ceiling);
+  read = read_sandbox_policy(root_ + "/sb", record);
+  ASSERT_FALSE(read) << "without the ceiling's text it must not look as if there were none";
+  EXPECT_NE(read.error().message.find("ceiling.yaml"), std::string::npos) << read.error().message;
+  put("/sb/ceiling.yaml", ceiling.c_str());
+  read = read_sandbox_policy(root_ + "/sb", record);
+  ASSERT_TRUE(read) << read.error().message;
+  EXPECT_EQ(read->process.max_processes, 7u);
+  EXPECT_EQ(read->ceiling->policy.name, "house");
+  put("/sb/ceiling.yaml", "version: 1\n# another\n");
+  EXPECT_NE(read_sandbox_policy(root_ + "/sb", record).error().message.find("but sandbox.json says"),
+            std::string::npos);
+  put("/sb/policy.yaml", "version: 2\nfoo: 1\n");
+  const std::string message = read_sandbox_policy(root_ + "/sb", record).error().message;
+  EXPECT_EQ(message.find('\n'), std::string::npos) << message;
 }
 
 TEST_F(Select, BrokenPoliciesShowEveryError) {

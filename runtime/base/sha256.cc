@@ -1,12 +1,12 @@
-// SHA-256 (FIPS 180-4). Own code because the runtime must not load OpenSSL for one digest.
-#include <array>
+#include "runtime/base/sha256.h"
+
+#include <algorithm>
 #include <bit>
-#include <cstdint>
 #include <cstring>
 
-#include "policy/parse/parse.h"
+#include "runtime/base/error.h"
 
-namespace nemoclaw::policy {
+namespace nemoclaw {
 namespace {
 
 constexpr std::array<uint32_t, 64> kRound = {
@@ -47,26 +47,43 @@ void absorb(State& state, const unsigned char* block) {
 
 }  // namespace
 
-std::string sha256_hex(std::string_view data) {
-  State state = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a,
-                 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
+void Sha256::update(std::string_view data) {
   const auto* bytes = reinterpret_cast<const unsigned char*>(data.data());
-  const size_t whole = data.size() / 64;
-  for (size_t i = 0; i < whole; ++i) absorb(state, bytes + 64 * i);
+  size_t left = data.size();
+  size_t held = size_ % 64;
+  size_ += left;
+  if (held > 0) {
+    const size_t taken = std::min(left, 64 - held);
+    std::memcpy(rest_.data() + held, bytes, taken);
+    bytes += taken;
+    left -= taken;
+    held += taken;
+    if (held < 64) return;
+    absorb(state_, rest_.data());
+  }
+  for (; left >= 64; bytes += 64, left -= 64) absorb(state_, bytes);
+  if (left > 0) std::memcpy(rest_.data(), bytes, left);
+}
 
-  // The rest, the mark bit and the length in bits: one block, or two when the length no longer fits.
+// The rest, the mark bit and the length in bits: one block, or two when the length no longer fits.
+std::string Sha256::finish() {
   unsigned char tail[128] = {};
-  const size_t rest = data.size() % 64;
-  if (rest > 0) std::memcpy(tail, bytes + 64 * whole, rest);
+  const size_t rest = size_ % 64;
+  std::memcpy(tail, rest_.data(), rest);
   tail[rest] = 0x80;
   const size_t tail_size = rest < 56 ? 64 : 128;
-  const uint64_t bits = uint64_t{data.size()} * 8;
+  const uint64_t bits = size_ * 8;
   for (size_t i = 0; i < 8; ++i) tail[tail_size - 1 - i] = static_cast<unsigned char>(bits >> (8 * i));
-  for (size_t i = 0; i < tail_size; i += 64) absorb(state, tail + i);
-
+  for (size_t i = 0; i < tail_size; i += 64) absorb(state_, tail + i);
   std::string hex;
-  for (uint32_t word : state) hex += format("%08x", word);
+  for (uint32_t word : state_) hex += format("%08x", word);
   return hex;
 }
 
-}  // namespace nemoclaw::policy
+std::string sha256_hex(std::string_view data) {
+  Sha256 sha;
+  sha.update(data);
+  return sha.finish();
+}
+
+}  // namespace nemoclaw

@@ -1,8 +1,8 @@
+#include "runtime/base/sha256.h"
+
 #include <gtest/gtest.h>
 
-#include "policy/parse/parse.h"
-
-namespace nemoclaw::policy {
+namespace nemoclaw {
 namespace {
 
 // FIPS 180-4 examples and vectors of NIST's SHA256ShortMsg/LongMsg/Monte lists at the block boundaries.
@@ -31,5 +31,15 @@ TEST(Sha256, NistVectors) {
   for (const auto& c : cases) EXPECT_EQ(sha256_hex(c.data), c.digest) << c.data.size() << " bytes";
 }
 
+TEST(Sha256, PiecesOfAnySize) {
+  std::string data;
+  for (int i = 0; i < 1000; ++i) data += static_cast<char>(i * 7);
+  for (size_t piece : {1, 3, 55, 63, 64, 65, 127, 128, 200, 999}) {
+    Sha256 sha;
+    for (size_t at = 0; at < data.size(); at += piece) sha.update(std::string_view(data).substr(at, piece));
+    EXPECT_EQ(sha.finish(), sha256_hex(data)) << piece;
+  }
+}
+
 }  // namespace
-}  // namespace nemoclaw::policy
+}  // namespace nemoclaw

@@ -1,4 +1,4 @@
-#include "policy/engine/path_glob.h"
+#include "policy/model/path_glob.h"
 
 #include "policy/model/host.h"
 
@@ -24,24 +24,30 @@ PathGlob::PathGlob(std::string_view pattern)
   for (std::string_view component : split(pattern)) components_.emplace_back(component);
 }
 
+// As for characters: remember the last "**" and let it take one more component when the rest fails. Positions
+// instead of a list of components, because every request comes through here.
 bool PathGlob::matches(std::string_view path) const {
   if (exact_) return path == text_;
   if (path.empty() || path[0] != '/') return false;
-  const auto parts = split(path);
   const auto& pattern = components_;
-  // As for characters: remember the last "**" and let it take one more component when the rest fails.
-  size_t p = 0, s = 0, star = pattern.size(), resume = 0;
-  while (s < parts.size()) {
+  constexpr size_t end = std::string_view::npos;
+  const auto part = [&](size_t at) { return path.substr(at, path.find('/', at) - at); };
+  const auto after = [&](size_t at) {
+    const size_t slash = path.find('/', at);
+    return slash == end ? end : slash + 1;
+  };
+  size_t p = 0, s = 1, star = pattern.size(), resume = 1;
+  while (s != end) {
     const bool last = p + 1 == pattern.size();
     if (p < pattern.size() && pattern[p] == "**") {
-      if (last) return !parts[s].empty();  // at least one component is left, so a bare directory is none
+      if (last) return !part(s).empty();  // at least one component is left, so a bare directory is none
       star = p++;
       resume = s;
-    } else if (p < pattern.size() && !parts[s].empty() && label_matches(pattern[p], parts[s])) {
-      ++p, ++s;
+    } else if (p < pattern.size() && !part(s).empty() && label_matches(pattern[p], part(s))) {
+      ++p, s = after(s);
     } else if (star < pattern.size()) {
       p = star + 1;
-      s = ++resume;
+      s = resume = after(resume);
     } else {
       return false;
     }

@@ -1,4 +1,4 @@
-#include "policy/engine/path_glob.h"
+#include "policy/model/path_glob.h"
 
 #include <gtest/gtest.h>
 

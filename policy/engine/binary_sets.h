@@ -1,0 +1,54 @@
+// The `binaries` of all entries: equal lists once, however many entries write them, and found by the caller's
+// paths.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "policy/engine/binary_matcher.h"
+
+namespace nemoclaw::policy {
+
+class BinarySets {
+ public:
+  using Id = uint32_t;
+  static constexpr Id any = 0;  // no `binaries`: every process
+
+  Id add(const std::optional<std::vector<Binary>>& binaries, const std::vector<BinaryAlias>& aliases);
+
+  BinaryMatch match(Id set, const Caller& caller) const;
+  // True if some item holds a star, so that only match() can tell whether it fits.
+  bool has_glob(Id set) const { return sets_[set].has_glob; }
+  // Calls visit(set) for the sets that write one of the caller's paths; a set may come more than once.
+  template <typename Visit>
+  void for_each_named(const Caller& caller, Visit&& visit) const {
+    const auto look_up = [&](std::string_view path) {
+      if (const auto found = by_path_.find(path); found != by_path_.end())
+        for (Id set : found->second) visit(set);
+    };
+    look_up(caller.binary);
+    if (!caller.script.empty()) look_up(caller.script);
+    for (const std::string& ancestor : caller.ancestors) look_up(ancestor);
+  }
+  // "/usr/bin/curl, /usr/bin/git, ..."; empty for `any`.
+  std::string describe(Id set) const;
+
+ private:
+  struct Set {
+    std::vector<BinaryMatcher> items;
+    bool has_glob = false;
+  };
+  struct Hash {
+    using is_transparent = void;
+    size_t operator()(std::string_view text) const { return std::hash<std::string_view>()(text); }
+  };
+
+  std::vector<Set> sets_ = std::vector<Set>(1);
+  std::unordered_map<std::string, std::vector<Id>, Hash, std::equal_to<>> by_path_;
+  std::map<std::string, Id> known_;  // a list's text
+};
+
+}  // namespace nemoclaw::policy
