@@ -185,17 +185,18 @@ EOF
 # A configuration like the suite's own with more keys, which come on stdin.
 write_bindings() { cat "$T/config.yaml" - >"$T/node.yaml"; }
 rt_node() { "$RUNTIME" --config "$T/node.yaml" --root "$T/root" "$@"; }
+# A pod's first container; the others join its sandbox.
 in_pod() { # NAMESPACE JQ-FILTER
-  make_agent_bundle ".annotations = {\"io.kubernetes.cri.container-type\": \"container\",
-    \"io.kubernetes.cri.sandbox-namespace\": \"$1\", \"io.kubernetes.cri.sandbox-name\": \"pod-1\",
-    \"io.kubernetes.cri.container-name\": \"work\", \"io.kubernetes.cri.image-name\": \"registry/team/agent:1\"} $2"
+  make_agent_bundle ".annotations = {\"io.kubernetes.cri.container-type\": \"sandbox\",
+    \"io.kubernetes.cri.sandbox-namespace\": \"$1\", \"io.kubernetes.cri.sandbox-name\": \"pod-1\"} $2"
 }
 
-@test "a binding of the node chooses by namespace, pod, container and image, before any annotation" {
+@test "a binding of the node chooses by namespace and pod, before any annotation" {
   write_bindings <<'EOF'
 bindings:
   - {namespace: prod, policy: no-such-one}
-  - {namespace: "dev-*", pod: "pod-*", container: work, image: "registry/*/agent:*", policy: main}
+  - {namespace: "dev-*", image: "*", policy: no-such-one}
+  - {namespace: "dev-*", pod: "pod-*", policy: main}
 EOF
   in_pod dev-1 '+ {"ai.nemoclaw.policy": "default"}'
   command_line curl -sS https://allowed.test/by-binding
