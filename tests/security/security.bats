@@ -92,17 +92,23 @@ write_current_requests() { { sed '/^network_policies:/,$d' "$T/policies/main.yam
   # of the image has run by then.
   run in_agent_namespace "$PROBES/udp_send" "$ORIGIN_IP" 9999
   expect 0 "udp_send: ok"
-  local before
+  local before http_before
   before=$(origin_saw "^udp")
   [ "$before" -ge 1 ]
+  run in_agent_namespace "$PROBES/tcp_connect" "$ORIGIN_IP" 80
+  expect 0 "origin says hello"
+  http_before=$(origin_saw "^http ")
+  [ "$http_before" -ge 1 ]
   rt_policy "$T/policies/main.yaml" create --bundle "$B" "$ID" </dev/null >"$T/create.out" 2>&1 3>&- || fail "$(cat "$T/create.out")"
   [ "$(state_of "$ID")" = created ]
   run in_agent_namespace "$PROBES/udp_send" "$ORIGIN_IP" 9999
   expect 1
   expect_not "udp_send: ok"
+  # The connection is captured; what is not a process of the sandbox is nobody there.
   run in_agent_namespace "$PROBES/tcp_connect" "$ORIGIN_IP" 80
-  expect 1
+  expect_not "origin says hello"
   [ "$(origin_saw "^udp")" -eq "$before" ]
+  [ "$(origin_saw "^http ")" -eq "$http_before" ]
 }
 
 @test "the first program of an image under docker meets the fence" {
