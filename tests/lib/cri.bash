@@ -77,12 +77,12 @@ pod() {
 container() {
   local name=$1 pod=$2
   shift 2
-  printf '127.0.0.1 localhost\n%s allowed.test other.test\n' "$ORIGIN_IP" >"$T/pod-hosts"
-  jq -n --arg name "$name" --arg hosts "$T/pod-hosts" \
+  printf '127.0.0.1 localhost\n%s allowed.test other.test\n' "$ORIGIN_IP" >"$T/pod-hosts-$pod"
+  jq -n --arg name "$name" --arg hosts "$T/pod-hosts-$pod" \
     '{metadata: {name: $name}, image: {image: "docker.io/library/agent:latest"}, command: $ARGS.positional,
       log_path: ($name + ".log"), mounts: [{container_path: "/etc/hosts", host_path: $hosts}],
-      linux: {security_context: {namespace_options: {pid: 1}}}}' --args -- "$@" >"$T/container-$name.json"
-  CONTAINER=$(cri create "$POD" "$T/container-$name.json" "$T/pod-$pod.json") && cri start "$CONTAINER"
+      linux: {security_context: {namespace_options: {pid: 1}}}}' --args -- "$@" >"$T/container-$name-$pod.json"
+  CONTAINER=$(cri create "$POD" "$T/container-$name-$pod.json" "$T/pod-$pod.json") && cri start "$CONTAINER"
 }
 
 remove_pods() {
