@@ -77,11 +77,12 @@ inspected() { agent_run --rm --runtime current "$@"; }
   [ "$(origin_saw secret)" -eq 0 ]
 }
 
-@test "several requests on one connection are judged one by one" {
+@test "where the policy has rules on requests, every request is judged on its own, and a denied one never reaches the origin" {
   run inspected -- curl -sS -w '%{http_code} %{num_connects}\n' https://allowed.test/one -d x https://allowed.test/upload \
     --next -sS -w '%{http_code} %{num_connects}\n' https://allowed.test/secret/no \
     --next -sS -w '%{http_code} %{num_connects}\n' https://allowed.test/after
   expect 0 "403 0" "hello to GET /after" "200 0"
+  [ "$(origin_saw secret/no)" -eq 0 ]
 }
 
 @test "bodies go both ways whole: sizes, chunks and HEAD" {
@@ -248,7 +249,8 @@ EOF
   [ "$(origin_saw /long)" -eq 0 ]
 }
 
-@test "C14: the authority outlives a worker that crashed, and its key is nowhere to be found" {
+# C14; and the authority outlives a worker that crashed.
+@test "the sandbox's certificate authority is its own: its key is nowhere to be found but in the proxy's memory" {
   write_current_policy <<'EOF'
 version: 1
 filesystem_policy: {read_only: [/bin, /usr, /lib, /lib64, /etc], read_write: [/tmp]}

@@ -223,7 +223,9 @@ END
 @test "B14 a connection straight to the listener of the fence is refused and audited" {
   web_policy
   run plain_run -- sh -c 'curl -sS -m 10 http://127.0.0.1:3129/; echo captured: $?'
-  expect 0 "captured: 56"
+  # A reset: whether curl sees it while it connects (7) or when it reads (56) is a matter of microseconds.
+  expect 0
+  [[ $output =~ "captured: "(7|56) ]]
   expect_audit '.via == "captured" and .verdict == "deny" and (.reason | contains("straight to the listener"))'
 }
 
