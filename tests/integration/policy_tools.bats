@@ -34,6 +34,7 @@ EOF
   done
   run --separate-stderr ctl policy convert --format json "$T/four.yaml"
   expect 0
+  # shellcheck disable=SC2154  # run --separate-stderr sets it
   [[ $stderr == *"'localhost' is left out"* ]] || fail "$stderr"
   jq -e '.network_policies.code.binaries | length == 6' <<<"$output" >/dev/null || fail "$output"
 }
