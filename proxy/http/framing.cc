@@ -86,8 +86,10 @@ namespace {
 
 bool is_end_to_end(const Field& field, const std::vector<std::string>& named) {
   static constexpr std::string_view kHopByHop[] = {
-      "connection", "keep-alive",     "te",     "trailer", "transfer-encoding",
-      "upgrade",    "http2-settings", "expect", "host",    "content-length"};
+      "connection", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade", "http2-settings", "expect",
+      "host", "content-length",
+      // Some servers take their target from these, which nobody has judged (attack F12).
+      "x-original-url", "x-rewrite-url"};
   const auto is_name = [&](std::string_view hop) { return equals_ignoring_case(field.name, hop); };
   return std::none_of(std::begin(kHopByHop), std::end(kHopByHop), is_name) &&
          std::none_of(named.begin(), named.end(), is_name) &&

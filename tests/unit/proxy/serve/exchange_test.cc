@@ -225,11 +225,11 @@ TEST(Exchange, A46_ChunksAreTakenOffForHttp10) {
   EXPECT_EQ(result.to_client, "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nabcde");
 }
 
-TEST(Exchange, C20_A42_HopByHopFieldsAndAltSvcEndHere) {
+TEST(Exchange, C20_A42_F12_HopByHopFieldsAltSvcAndOtherTargetsEndHere) {
   const Observed result = run(
       {.request =
            "GET /a HTTP/1.1\r\nHost: h\r\nConnection: close, X-Hop\r\nX-Hop: 1\r\nProxy-Authorization: p\r\n"
-           "TE: trailers\r\nKeep-Alive: 5\r\nX-End: 2\r\n\r\n",
+           "TE: trailers\r\nKeep-Alive: 5\r\nX-Original-URL: /b\r\nx-rewrite-url: /c\r\nX-End: 2\r\n\r\n",
        .answer = "HTTP/1.1 200 OK\r\nAlt-Svc: h3=\":443\"\r\nConnection: X-Gone\r\nX-Gone: 1\r\nX-Stay: 2\r\n"
                  "Content-Length: 0\r\n\r\n"});
   EXPECT_EQ(result.to_origin, "GET /a HTTP/1.1\r\nHost: h\r\nX-End: 2\r\n\r\n");
