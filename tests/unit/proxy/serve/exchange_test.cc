@@ -77,11 +77,13 @@ Observed run(const Script& script) {
     net::start(loop.get_executor(),
                write_slowly(origin.theirs, script.answer, script.piece, script.origin_ends));
     bool done = false;
-    net::start(loop.get_executor(), [&]() -> net::Task<void> {
+    // Named: a coroutine finds its captures in the lambda, which must outlive it.
+    const auto work = [&]() -> net::Task<void> {
       co_await exchange(client_side, origin_side, parser.request(), 80, script.keep, script.body_bytes_max,
                         result.outcome);
       done = true;
-    }());
+    };
+    net::start(loop.get_executor(), work());
     while (!done && loop.run_one_for(std::chrono::seconds(10)) > 0) {
     }
     EXPECT_TRUE(done);
