@@ -174,6 +174,7 @@ Decision CompiledEngine::decide_l7(const L7Request& request) const {
   }
   const Grant& chosen = most_specific(grants);
   decision.limits = chosen.endpoint->rate_limits();
+  decision.endpoint_line = chosen.endpoint->line;
   if (std::string problem = unreadable(request, *chosen.endpoint); !problem.empty()) {
     take({&chosen, -1, chosen.endpoint->line}, decision);
     forbid(decision, "invalid_request", std::move(problem));

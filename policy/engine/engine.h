@@ -39,6 +39,7 @@ struct Decision {
   bool by_deny_rule = false;
   bool would_deny = false;  // allowed only because enforcement is audit: code and reason say what rules deny
   RateLimits limits;        // of the endpoint that was chosen
+  uint32_t endpoint_line = 0;  // its line: what is counted against its limits
 };
 
 // A name that the policy writes and where it leads inside the image: /usr/bin/python3 -> /usr/bin/python3.11.

@@ -97,6 +97,7 @@ std::variant<RequestPermit, Refused> Enforcer::decide_request(Connection& connec
   }
   event.path = outcome.target->path;
   policy::RateLimits limits;
+  uint32_t endpoint_line = 0;
   if (l4.needs_l7) {
     const policy::Decision decision =
         engine->decide_l7(question_of(connection, request, *outcome.target, body,
@@ -105,11 +106,12 @@ std::variant<RequestPermit, Refused> Enforcer::decide_request(Connection& connec
     take_decision(decision, event);
     event.would_deny = decision.would_deny;
     limits = decision.limits;
+    endpoint_line = decision.endpoint_line;
   } else {
     take_decision(l4, event);
   }
-  const std::string key = connection.container->subject.container + " " + event.entry + " " + event.host +
-                          ":" + std::to_string(event.port);
+  // By endpoint and not by host: below a wildcard, every new name would start a new count.
+  const std::string key = connection.container->subject.container + " line " + std::to_string(endpoint_line);
   const Quota::Time now = std::chrono::steady_clock::now();
   if (std::string reason = context_.quota.take_request(key, limits, request.framing.length, now);
       !reason.empty())
@@ -126,7 +128,7 @@ std::variant<RequestPermit, Refused> Enforcer::decide_request(Connection& connec
   request.authority.host = connection.request.host;
   request.authority.port = connection.request.port;
   request.authority.is_ipv6 = connection.request.host.find(':') != std::string::npos;
-  RequestPermit permit(std::move(request), std::move(event));
+  RequestPermit permit(std::move(request));
   permit.body_bytes_max_ = context_.quota.body_bytes_left(key, limits, now);
   if (limits.bytes_out_per_hour) permit.quota_key_ = key;
   return permit;

@@ -71,18 +71,15 @@ class RequestPermit {
   RequestPermit& operator=(const RequestPermit&) = delete;
 
   const http::Request& request() const { return request_; }
-  const audit::Event& event() const { return event_; }
   // No more of a body than this, and what was sent is counted for this endpoint.
   uint64_t body_bytes_max() const { return body_bytes_max_; }
   const std::string& quota_key() const { return quota_key_; }
 
  private:
   friend class Enforcer;
-  RequestPermit(http::Request request, audit::Event event)
-      : request_(std::move(request)), event_(std::move(event)) {}
+  explicit RequestPermit(http::Request request) : request_(std::move(request)) {}
 
   http::Request request_;
-  audit::Event event_;
   uint64_t body_bytes_max_ = UINT64_MAX;
   std::string quota_key_;
 };

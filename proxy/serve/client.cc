@@ -67,7 +67,7 @@ net::Task<void> run_exchange(tcp::socket& client, enforce::Forwarding& forwardin
   Side client_side{client_stream, std::move(early)}, origin_side{origin_stream, {}};
   Watchdog watchdog(client.get_executor());
   watchdog.allow(kIdleTimeout);
-  co_await (exchange(client_side, origin_side, request, 80, false, UINT64_MAX, outcome) || watchdog.watch());
+  co_await (exchange(client_side, origin_side, request, {.watchdog = &watchdog}, outcome) || watchdog.watch());
   asio::error_code ignored;
   if (outcome.failure.empty()) client.shutdown(tcp::socket::shutdown_send, ignored);
   forwarding.finish(outcome.bytes, outcome.failure);

@@ -14,6 +14,13 @@ namespace {
 
 using BodyState = http::BodyDecoder::State;
 constexpr int kInterimAnswersMax = 8;
+constexpr auto kSilence = std::chrono::minutes(60);  // of both ends; streams may be silent for long
+
+net::Task<net::IoResult> read_watched(net::Stream& from, asio::mutable_buffer buffer, Watchdog* watchdog) {
+  const net::IoResult got = co_await from.read_some(buffer);
+  if (watchdog && !got.code) watchdog->allow(kSilence);
+  co_return got;
+}
 
 net::Task<bool> write_counted(net::Stream& to, std::string_view text, uint64_t& count) {
   const net::IoResult written = co_await to.write_all(asio::buffer(text));
@@ -40,6 +47,7 @@ struct Upload {
   const http::Request& request;
   ExchangeOutcome& outcome;
   uint64_t body_bytes_max;
+  Watchdog* watchdog;
   uint64_t body_bytes = 0;  // with the chunks' frames, where there are any
   http::BodyDecoder decoder{request.framing};
   bool chunked = request.framing.kind == http::BodyKind::Chunked;
@@ -74,7 +82,7 @@ struct Upload {
   net::Task<void> run() {
     while (decoder.state() == BodyState::NeedMore) {
       const asio::mutable_buffer buffer = net::shared_buffer();
-      const net::IoResult got = co_await client.stream.read_some(buffer);
+      const net::IoResult got = co_await read_watched(client.stream, buffer, watchdog);
       std::string_view input(static_cast<const char*>(buffer.data()), got.bytes);
       std::string out;
       std::string_view run;
@@ -109,6 +117,7 @@ struct Download {
   const http::Request& request;
   ExchangeOutcome& outcome;
   bool keep_client;
+  Watchdog* watchdog;
   std::optional<http::BodyDecoder> decoder;
   bool origin_chunked = false, chunked = false, wants_keep = false;
 
@@ -125,7 +134,7 @@ struct Download {
     for (;;) {
       if (input.empty()) {
         const asio::mutable_buffer buffer = net::shared_buffer();
-        const net::IoResult got = co_await origin.stream.read_some(buffer);
+        const net::IoResult got = co_await read_watched(origin.stream, buffer, watchdog);
         if (got.code) co_return fail("the origin closed the connection before it answered");
         input = std::string_view(static_cast<const char*>(buffer.data()), got.bytes);
       }
@@ -167,7 +176,7 @@ struct Download {
 
   net::Task<bool> pass_more() {
     const asio::mutable_buffer buffer = net::shared_buffer();
-    const net::IoResult got = co_await origin.stream.read_some(buffer);
+    const net::IoResult got = co_await read_watched(origin.stream, buffer, watchdog);
     std::string_view input(static_cast<const char*>(buffer.data()), got.bytes);
     if (got.code) {
       // Only an end that the origin meant may end the body (attack C19).
@@ -188,8 +197,8 @@ struct Download {
 
 }  // namespace
 
-net::Task<void> exchange(Side& client, Side& origin, const http::Request& request, uint16_t default_port,
-                         bool keep, uint64_t body_bytes_max, ExchangeOutcome& outcome) {
+net::Task<void> exchange(Side& client, Side& origin, const http::Request& request,
+                         const ExchangeOptions& options, ExchangeOutcome& outcome) {
   using namespace asio::experimental::awaitable_operators;
   const bool has_body = request.framing.kind == http::BodyKind::Chunked || request.framing.length > 0;
   uint64_t interim_bytes = 0;
@@ -198,9 +207,9 @@ net::Task<void> exchange(Side& client, Side& origin, const http::Request& reques
     outcome.failure = "the client went away";
     co_return;
   }
-  Upload upload{client, origin, request, outcome, body_bytes_max};
-  Download download{client, origin, request, outcome, keep, {}};
-  std::string out = http::serialise_request(request, default_port, keep);
+  Upload upload{client, origin, request, outcome, options.body_bytes_max, options.watchdog};
+  Download download{client, origin, request, outcome, options.keep, options.watchdog, {}};
+  std::string out = http::serialise_request(request, options.default_port, options.keep);
   const size_t head_bytes = out.size();
   upload.take_early(out);
   if (upload.is_malformed()) co_return upload.refuse();
@@ -218,8 +227,8 @@ net::Task<void> exchange(Side& client, Side& origin, const http::Request& reques
 }
 
 net::Task<void> pass_answer(Side& client, Side& origin, const http::Request& request,
-                            const http::Response& response, ExchangeOutcome& outcome) {
-  Download download{client, origin, request, outcome, false, {}};
+                            const http::Response& response, Watchdog* watchdog, ExchangeOutcome& outcome) {
+  Download download{client, origin, request, outcome, false, watchdog, {}};
   const std::string early = std::exchange(origin.unread, {});
   co_await download.pass(response, early);
 }

@@ -3,12 +3,14 @@
 // it.
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 #include "proxy/http/request.h"
 #include "proxy/http/response.h"
 #include "proxy/net/relay.h"
 #include "proxy/net/stream.h"
+#include "proxy/serve/watchdog.h"
 
 namespace nemoclaw::serve {
 
@@ -29,14 +31,19 @@ struct ExchangeOutcome {
   bool client_reusable = false, origin_reusable = false;
 };
 
-// `default_port`: of the scheme, left out of Host. `keep`: both connections may be used again.
-// `body_bytes_max`: a longer body is cut off, and the origin reset.
-net::Task<void> exchange(Side& client, Side& origin, const http::Request& request, uint16_t default_port,
-                         bool keep, uint64_t body_bytes_max, ExchangeOutcome& outcome);
+struct ExchangeOptions {
+  uint16_t default_port = 80;            // of the scheme, left out of Host
+  bool keep = false;                     // both connections may be used again
+  uint64_t body_bytes_max = UINT64_MAX;  // a longer body is cut off, and the origin reset
+  Watchdog* watchdog = nullptr;          // allowed more time whenever a byte comes: streams may last for ever
+};
+
+net::Task<void> exchange(Side& client, Side& origin, const http::Request& request,
+                         const ExchangeOptions& options, ExchangeOutcome& outcome);
 
 // An answer whose head was read already; what followed it is in origin.unread. Neither connection is used
 // again.
 net::Task<void> pass_answer(Side& client, Side& origin, const http::Request& request,
-                            const http::Response& response, ExchangeOutcome& outcome);
+                            const http::Response& response, Watchdog* watchdog, ExchangeOutcome& outcome);
 
 }  // namespace nemoclaw::serve

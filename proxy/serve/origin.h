@@ -27,7 +27,6 @@ class Origin {
   net::Task<Result<void>> renew();
 
   Side& side() { return *side_; }
-  std::string_view alpn() const { return alpn_; }
   bool was_used() const { return used_; }
   // After an exchange: may the connection carry another one?
   void set_reusable(bool reusable) {

@@ -14,7 +14,7 @@ namespace {
 
 constexpr auto kHeadTime = std::chrono::seconds(30);
 constexpr auto kIdleTime = std::chrono::minutes(10);    // between two requests
-constexpr auto kStreamTime = std::chrono::minutes(60);  // one exchange: streams may be silent for long
+constexpr auto kStreamTime = std::chrono::minutes(60);  // silence within an exchange
 constexpr uint64_t kBodyBytesMax = 1 << 20;      // of a body that is judged, unless the policy says otherwise
 constexpr uint64_t kMessageBytesMax = 64 << 20;  // of a WebSocket message
 constexpr auto kCloseTime = std::chrono::seconds(10);
@@ -132,13 +132,12 @@ class Requests {
       co_await finish(permit, outcome);
       co_return false;
     }
-    co_await exchange(client_, origin_.side(), permit.request(), default_port_, true, permit.body_bytes_max(),
-                      outcome);
+    const ExchangeOptions options{default_port_, true, permit.body_bytes_max(), &watchdog_};
+    co_await exchange(client_, origin_.side(), permit.request(), options, outcome);
     // The origin may have closed an idle connection just when the request was on its way.
     if (may_repeat(permit.request(), outcome) && co_await origin_.renew()) {
       outcome = {};
-      co_await exchange(client_, origin_.side(), permit.request(), default_port_, true,
-                        permit.body_bytes_max(), outcome);
+      co_await exchange(client_, origin_.side(), permit.request(), options, outcome);
     }
     co_return co_await finish(permit, outcome);
   }

@@ -159,7 +159,7 @@ net::Task<void> serve_websocket(enforce::Context& context, enforce::Connection& 
     if (response.status < 200)
       outcome.failure = "the origin answered a WebSocket handshake with " + std::to_string(response.status);
     else
-      co_await pass_answer(ends.client, ends.origin, request, response, outcome);
+      co_await pass_answer(ends.client, ends.origin, request, response, &watchdog, outcome);
     co_return;
   }
   const std::string accept = accept_for(http::find_field(request.fields, "sec-websocket-key")->value);

@@ -237,11 +237,17 @@ network_policies:
     endpoints:
       - {host: allowed.test, port: 443, protocol: rest, access: read-only, limits: {requests_per_minute: 2}}
       - {host: other.test, port: 443, protocol: rest, access: full, limits: {body_bytes_max: 1000}}
+      - {host: "*.wild.test", port: 443, protocol: rest, access: full, allowed_ips: [10.0.0.0/8], limits: {requests_per_minute: 2}}
     binaries: [{path: /usr/bin/curl}]
 EOF
   run inspected -- curl -sS -w '%{http_code}\n' https://allowed.test/few1 https://allowed.test/few2 https://allowed.test/few3
   expect 0 "hello to GET /few1" "hello to GET /few2" rate_limited "429"
   [ "$(origin_saw /few3)" -eq 0 ]
+  # Every name below a wildcard counts for the one endpoint.
+  run inspected --add-host "a.wild.test:$ORIGIN_IP" --add-host "b.wild.test:$ORIGIN_IP" --add-host "c.wild.test:$ORIGIN_IP" -- \
+    curl -sS https://a.wild.test/wild1 https://b.wild.test/wild2 https://c.wild.test/wild3
+  expect 0 "hello to GET /wild1" "hello to GET /wild2" rate_limited
+  [ "$(origin_saw /wild3)" -eq 0 ]
   run inspected -- sh -c 'head -c 5000 /dev/zero >/tmp/zeros; head -c 1000 /dev/zero >/tmp/less
     curl -sS -T /tmp/less https://other.test/less; curl -sS -T /tmp/zeros https://other.test/long1
     curl -sS -T - https://other.test/long2 </tmp/zeros'

@@ -79,8 +79,8 @@ Observed run(const Script& script) {
     bool done = false;
     // Named: a coroutine finds its captures in the lambda, which must outlive it.
     const auto work = [&]() -> net::Task<void> {
-      co_await exchange(client_side, origin_side, parser.request(), 80, script.keep, script.body_bytes_max,
-                        result.outcome);
+      co_await exchange(client_side, origin_side, parser.request(),
+                        {80, script.keep, script.body_bytes_max, nullptr}, result.outcome);
       done = true;
     };
     net::start(loop.get_executor(), work());
