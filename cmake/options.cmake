@@ -5,10 +5,12 @@ option(NEMOCLAW_TIDY "Run clang-tidy while compiling" OFF)
 option(NEMOCLAW_STATIC_RUNTIME "Link nemoclaw-runtime fully static (a process start costs it 0.5 ms less)" ON)
 option(NEMOCLAW_TESTS "Build unit tests, probes and benchmarks" ON)
 
+# Paths relative to the source tree: checkouts in different folders share what the cache holds.
 find_program(CCACHE ccache)
 if(CCACHE)
-  set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE})
-  set(CMAKE_C_COMPILER_LAUNCHER ${CCACHE})
+  set(launcher ${CMAKE_COMMAND} -E env CCACHE_BASEDIR=${CMAKE_SOURCE_DIR} CCACHE_NOHASHDIR=true ${CCACHE})
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${launcher})
+  set(CMAKE_C_COMPILER_LAUNCHER ${launcher})
 endif()
 
 add_library(nemoclaw_flags INTERFACE)
@@ -62,4 +64,5 @@ execute_process(COMMAND git rev-parse --short=12 HEAD WORKING_DIRECTORY ${CMAKE_
 if(NOT NEMOCLAW_COMMIT)
   set(NEMOCLAW_COMMIT unknown)
 endif()
+configure_file(${CMAKE_SOURCE_DIR}/cmake/source_tree.h.in ${CMAKE_BINARY_DIR}/generated/nemoclaw_source_tree.h)
 configure_file(${CMAKE_SOURCE_DIR}/cmake/version.h.in ${CMAKE_BINARY_DIR}/generated/nemoclaw_version.h)

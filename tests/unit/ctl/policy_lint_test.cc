@@ -8,6 +8,7 @@
 #include "ctl/command.h"
 #include "ctl/lint.h"
 #include "ctl/policy_commands.h"
+#include "nemoclaw_source_tree.h"
 #include "runtime/base/json.h"
 #include "tests/unit/ctl/policy_fixture.h"
 

@@ -14,14 +14,15 @@ namespace {
 std::atomic<size_t> allocations{0};
 }
 
-// Counts and does what the library's own does.
-void* operator new(size_t size) {
+// Counts and does what the library's own does. Not inlined: g++ would see free() beside the new of gtest's objects and
+// take them for a mismatch.
+[[gnu::noinline]] void* operator new(size_t size) {
   allocations.fetch_add(1, std::memory_order_relaxed);
   if (void* memory = std::malloc(size)) return memory;
   std::abort();
 }
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, size_t) noexcept { std::free(memory); }
+[[gnu::noinline]] void operator delete(void* memory) noexcept { std::free(memory); }
+[[gnu::noinline]] void operator delete(void* memory, size_t) noexcept { std::free(memory); }
 
 namespace nemoclaw::policy {
 namespace {

@@ -4,6 +4,7 @@
 
 #include <iostream>
 
+#include "nemoclaw_source_tree.h"
 #include "policy/engine/engine.h"
 #include "policy/parse/parse.h"
 #include "runtime/base/file.h"

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <set>
 
+#include "nemoclaw_source_tree.h"
 #include "runtime/base/file.h"
 
 namespace nemoclaw::policy {

@@ -1,4 +1,5 @@
 // Conversion to the full schema: nothing is lost, and a second conversion changes nothing.
+#include "nemoclaw_source_tree.h"
 #include "policy/parse/full_schema.h"
 
 #include <gtest/gtest.h>

@@ -1,4 +1,5 @@
 // Facts from the configs that real managers wrote, and what forged annotations change.
+#include "nemoclaw_source_tree.h"
 #include "policy/select/bindings.h"
 
 #include <gtest/gtest.h>

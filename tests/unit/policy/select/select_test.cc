@@ -1,3 +1,4 @@
+#include "nemoclaw_source_tree.h"
 #include "policy/select/select.h"
 
 #include <gtest/gtest.h>

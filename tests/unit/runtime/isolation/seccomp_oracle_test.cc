@@ -1,3 +1,4 @@
+#include "nemoclaw_source_tree.h"
 #include "tests/unit/runtime/isolation/seccomp_oracle.h"
 
 #include <errno.h>

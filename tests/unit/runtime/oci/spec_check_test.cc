@@ -1,3 +1,4 @@
+#include "nemoclaw_source_tree.h"
 #include "runtime/oci/spec_check.h"
 
 #include <gtest/gtest.h>
