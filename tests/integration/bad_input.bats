@@ -4,27 +4,13 @@
 
 bats_require_minimum_version 1.5.0
 
-load ../lib/env
-load ../lib/network
-load ../lib/docker
+load ../lib/docker_suite
 load ../lib/bundle
-load ../lib/leaks
-load ../lib/policies
 
 setup_file() {
-  make_private_directory
-  write_policies
-  start_network
+  start_docker_suite
   add_namespace "$NAME-agent" "$SUBNET.3" "nca${SUBNET##*.}"
-  start_docker
-  import_image
   [ -d "$T/image" ] || build_image_tree "$T/image"
-}
-
-teardown_file() {
-  stop_docker
-  stop_network
-  remove_private_directory
 }
 
 setup() {
@@ -35,7 +21,7 @@ setup() {
 teardown() {
   umount "$T/full" 2>/dev/null || true
   remove_containers
-  [ -e "$T/no-docker" ] || docker ps -aq | while read -r id; do docker rm -f "$id" >/dev/null; done
+  remove_docker_containers
 }
 
 nothing_left_in_docker() { expect_nothing_left "$T/exec/runtime-runc/moby"; }

@@ -4,11 +4,7 @@
 
 bats_require_minimum_version 1.5.0
 
-load ../lib/env
-load ../lib/network
-load ../lib/docker
-load ../lib/leaks
-load ../lib/policies
+load ../lib/docker_suite
 load ../lib/clients
 
 setup_file() {
@@ -28,17 +24,6 @@ EOF
   start_network
   start_docker
   [ -e "$T/no-docker" ] || import_debian_image
-}
-
-teardown_file() {
-  stop_docker
-  stop_network
-  remove_private_directory
-}
-
-setup() {
-  need_ours
-  need_docker
 }
 
 # PROGRAM of this machine, below /usr as in the container.

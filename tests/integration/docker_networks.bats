@@ -3,11 +3,7 @@
 
 bats_require_minimum_version 1.5.0
 
-load ../lib/env
-load ../lib/network
-load ../lib/docker
-load ../lib/leaks
-load ../lib/policies
+load ../lib/docker_suite
 
 # The suite's bridge becomes a user-defined network, so that the origin is on it; Docker's default bridge is off.
 eval "$(declare -f write_daemon_json | sed '1s/write_daemon_json/write_common_daemon_json/')"
@@ -18,11 +14,7 @@ write_daemon_json() {
 }
 
 setup_file() {
-  make_private_directory
-  write_policies
-  start_network
-  start_docker
-  import_image
+  start_docker_suite
   [ -e "$T/no-docker" ] || make_networks
 }
 
@@ -32,17 +24,7 @@ make_networks() {
   docker network create --subnet 10.214.77.0/24 second >/dev/null
 }
 
-teardown_file() {
-  stop_docker
-  stop_network
-  remove_private_directory
-}
-
 setup() { need_docker; }
-
-teardown() {
-  docker ps -aq | while read -r id; do docker rm -f "$id" >/dev/null; done
-}
 
 write_names_policy() {
   sed '/^network_policies/,$d' "$T/policies/main.yaml" >"$T/policies/current.yaml"

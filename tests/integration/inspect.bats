@@ -3,15 +3,10 @@
 
 bats_require_minimum_version 1.5.0
 
-load ../lib/env
-load ../lib/network
-load ../lib/docker
-load ../lib/leaks
-load ../lib/policies
+load ../lib/docker_suite
 
 setup_file() {
-  make_private_directory
-  write_policies
+  start_docker_suite
   write_current_policy <<'EOF'
 version: 1
 filesystem_policy: {read_only: [/bin, /usr, /lib, /lib64, /etc], read_write: [/tmp]}
@@ -36,20 +31,6 @@ network_policies:
       - {host: other.test, port: 443, protocol: rest, access: read-only, enforcement: audit}
     binaries: [{path: /usr/bin/curl}]
 EOF
-  start_network
-  start_docker
-  import_image
-}
-
-teardown_file() {
-  stop_docker
-  stop_network
-  remove_private_directory
-}
-
-setup() {
-  need_ours
-  need_docker
 }
 
 inspected() { agent_run --rm --runtime current "$@"; }

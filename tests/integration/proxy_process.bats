@@ -3,45 +3,20 @@
 
 bats_require_minimum_version 1.5.0
 
-load ../lib/env
-load ../lib/network
-load ../lib/docker
-load ../lib/leaks
-load ../lib/policies
-load ../lib/audit
+load ../lib/docker_suite
 
 setup_file() {
-  make_private_directory
+  start_docker_suite
   # Programs of our own, so that a test can replace them while they run.
   mkdir "$T/programs"
   cp "$BUILD"/bin/nemoclaw-proxy "$BUILD"/bin/nemoclaw-proxy-worker "$T/programs/"
   echo "proxy_path: $T/programs/nemoclaw-proxy" >>"$T/config.yaml"
-  write_policies
-  start_network
-  start_docker
-  import_image
-}
-
-teardown_file() {
-  stop_docker
-  stop_network
-  remove_private_directory
 }
 
 setup() {
   need_ours
   need_docker
   ID=p$BATS_TEST_NUMBER
-}
-
-teardown() {
-  [ -e "$T/no-docker" ] || docker ps -aq | while read -r id; do docker rm -f "$id" >/dev/null; done
-}
-
-start_agent() {
-  docker run -d --name "$ID" --add-host "allowed.test:$ORIGIN_IP" agent sleep 300 >/dev/null
-  FULL_ID=$(docker inspect -f '{{.Id}}' "$ID")
-  SANDBOX=$T/sb/$FULL_ID
 }
 
 holder() { jq .pid "$SANDBOX/proxy.json"; }

@@ -3,41 +3,12 @@
 
 bats_require_minimum_version 1.5.0
 
-load ../lib/env
-load ../lib/network
-load ../lib/docker
-load ../lib/leaks
-load ../lib/policies
-load ../lib/audit
-
-setup_file() {
-  make_private_directory
-  write_policies
-  start_network
-  start_docker
-  import_image
-}
-
-teardown_file() {
-  stop_docker
-  stop_network
-  remove_private_directory
-}
+load ../lib/docker_suite
 
 setup() {
   need_ours
   need_docker
   ID=r$BATS_TEST_NUMBER
-}
-
-teardown() {
-  [ -e "$T/no-docker" ] || docker ps -aq | while read -r id; do docker rm -f "$id" >/dev/null; done
-}
-
-start_agent() {
-  docker run -d --name "$ID" --add-host "allowed.test:$ORIGIN_IP" --add-host "other.test:$ORIGIN_IP" agent sleep 300 >/dev/null
-  FULL_ID=$(docker inspect -f '{{.Id}}' "$ID")
-  STATE=$T/state/sandboxes/$FULL_ID
 }
 
 request() { docker exec "$ID" curl -sS -m 20 "https://$1/$2"; }

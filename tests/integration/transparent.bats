@@ -4,25 +4,7 @@
 
 bats_require_minimum_version 1.5.0
 
-load ../lib/env
-load ../lib/network
-load ../lib/docker
-load ../lib/leaks
-load ../lib/policies
-
-setup_file() {
-  make_private_directory
-  write_policies
-  start_network
-  start_docker
-  import_image
-}
-
-teardown_file() {
-  stop_docker
-  stop_network
-  remove_private_directory
-}
+load ../lib/docker_suite
 
 setup() {
   need_docker

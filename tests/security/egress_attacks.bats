@@ -4,32 +4,7 @@
 
 bats_require_minimum_version 1.5.0
 
-load ../lib/env
-load ../lib/network
-load ../lib/docker
-load ../lib/leaks
-load ../lib/policies
-
-setup_file() {
-  make_private_directory
-  write_policies
-  start_network
-  start_docker
-  import_image
-}
-
-teardown_file() {
-  stop_docker
-  stop_network
-  remove_private_directory
-}
-
-setup() {
-  need_ours
-  need_docker
-}
-
-teardown() { [ -e "$T/no-docker" ] || docker ps -aq | while read -r id; do docker rm -f "$id" >/dev/null; done; }
+load ../lib/docker_suite
 
 # Everything that the compiler does not refuse (policy/compile/capabilities.cc), and root.
 write_root_policy() {

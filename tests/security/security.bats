@@ -3,27 +3,13 @@
 
 bats_require_minimum_version 1.5.0
 
-load ../lib/env
-load ../lib/network
-load ../lib/docker
+load ../lib/docker_suite
 load ../lib/bundle
-load ../lib/leaks
-load ../lib/policies
 
 setup_file() {
-  make_private_directory
-  write_policies
-  start_network
-  start_docker
-  import_image
+  start_docker_suite
   [ -d "$T/image" ] || build_image_tree "$T/image"
   add_namespace "$NAME-agent" "$SUBNET.3" "nca${SUBNET##*.}"
-}
-
-teardown_file() {
-  stop_docker
-  stop_network
-  remove_private_directory
 }
 
 setup() {
@@ -33,12 +19,7 @@ setup() {
 
 teardown() {
   remove_containers
-  [ -e "$T/no-docker" ] || docker ps -aq | while read -r id; do docker rm -f "$id" >/dev/null; done
-}
-
-start_agent() {
-  docker run -d --name "$ID" --add-host "allowed.test:$ORIGIN_IP" agent sleep 300 >/dev/null
-  FULL_ID=$(docker inspect -f '{{.Id}}' "$ID")
+  remove_docker_containers
 }
 
 proxy_pids() {
