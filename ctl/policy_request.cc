@@ -23,6 +23,7 @@ bool names_connection(const std::string& authority, const policy::L4Request& con
 }  // namespace
 
 policy::Decision judge(const policy::Engine& engine, const DescribedRequest& described) {
+  if (!described.malformed.empty()) return invalid(described.malformed);
   auto host = policy::normalise_host(described.host);
   if (!host) return invalid(host.error().message);
   policy::L7Request request = described.request;

@@ -18,6 +18,7 @@ struct DescribedRequest {
   bool inspect = false;                                   // judge the request itself, not only the connection
   std::optional<std::string> target;                      // as sent; replaces path and query of `request`
   policy::L7Request request;  // method, path, query, bodies; the connection is filled in
+  std::string malformed;      // not empty: why nothing can be judged, which is a denial
 };
 
 policy::Decision judge(const policy::Engine& engine, const DescribedRequest& described);

@@ -76,6 +76,10 @@ int run_vectors(const std::vector<PolicyVector>& vectors, const std::optional<st
   }
   std::vector<Failure> failures;
   for (const PolicyVector& vector : vectors) {
+    if (!vector.unreadable.empty()) {
+      failures.push_back({vector.name, vector.expect, "unreadable", vector.unreadable});
+      continue;
+    }
     const auto& text = vector.policy ? vector.policy : common;
     if (!text)
       return policy_usage_error("test", "vector " + quoted(vector.name, 64) +

@@ -101,14 +101,15 @@ Result<policy::RpcRequest> read_rpc(const Value& value) {
   return request;
 }
 
-Result<std::vector<policy::Address>> read_addresses(const Value& request) {
-  std::vector<policy::Address> addresses;
-  for (const std::string& text : TRY(texts_of(request, "resolved_ips"))) {
-    const auto address = policy::parse_address(text);
-    if (!address) return make_error("'resolved_ips': " + quoted(text, 64) + " is no address");
-    addresses.push_back(*address);
+Result<void> read_addresses(const Value& value, DescribedRequest& request) {
+  request.addresses.emplace();
+  for (const std::string& text : TRY(texts_of(value, "resolved_ips"))) {
+    if (const auto address = policy::parse_address(text))
+      request.addresses->push_back(*address);
+    else
+      request.malformed = "the answer " + quoted(text, 64) + " is no address";
   }
-  return addresses;
+  return {};
 }
 
 Result<DescribedRequest> read_request(const Value& value) {
@@ -124,10 +125,12 @@ Result<DescribedRequest> read_request(const Value& value) {
   request.caller.identity_error = TRY(text_of(value, "identity_error"));
   request.host = TRY(text_of(value, "host"));
   const Value* port = value.find("port");
-  if (!port || port->type != Type::Integer || port->integer < 1 || port->integer > 65535)
-    return make_error("'port' is not between 1 and 65535");
-  request.port = static_cast<uint16_t>(port->integer);
-  if (value.find("resolved_ips")) request.addresses = TRY(read_addresses(value));
+  if (!port || port->type != Type::Integer) return make_error("'port' is missing, or no integer");
+  if (port->integer < 1 || port->integer > 65535)
+    request.malformed = "port " + std::to_string(port->integer) + " is not between 1 and 65535";
+  else
+    request.port = static_cast<uint16_t>(port->integer);
+  if (value.find("resolved_ips")) TRY(read_addresses(value, request));
   request.request.method = TRY(text_of(value, "method"));
   request.request.path = TRY(text_of(value, "path"));
   request.request.query = TRY(read_query(value));
@@ -137,12 +140,11 @@ Result<DescribedRequest> read_request(const Value& value) {
   return request;
 }
 
-Result<PolicyVector> read_vector(const Value& value) {
+Result<void> read_vector(const Value& value, PolicyVector& vector) {
   TRY(expect_keys(value, "it", {"name", "policy", "request", "expect", "layer", "note"}));
-  PolicyVector vector;
   vector.name = TRY(text_of(value, "name"));
-  if (value.find("policy")) vector.policy = TRY(text_of(value, "policy"));
   vector.expect = TRY(text_of(value, "expect"));
+  if (value.find("policy")) vector.policy = TRY(text_of(value, "policy"));
   if (vector.expect != "allow" && vector.expect != "deny" && vector.expect != "invalid")
     return make_error("'expect' is none of allow, deny, invalid");
   const auto layer = text_of(value, "layer");
@@ -152,7 +154,7 @@ Result<PolicyVector> read_vector(const Value& value) {
   if (request) vector.request = TRY(read_request(*request));
   if (!request && vector.expect != "invalid") return make_error("'request' is missing");
   vector.request.inspect = *layer == "l7";
-  return vector;
+  return {};
 }
 
 }  // namespace
@@ -163,10 +165,10 @@ Result<std::vector<PolicyVector>> read_policy_vectors(const std::string& text) {
   if (!list || list->type != Type::Array) return make_error("there is no list 'vectors'");
   std::vector<PolicyVector> vectors;
   for (const Value& item : list->array) {
-    const Value* name = item.find("name");
-    const std::string which =
-        name && name->is_string() ? quoted(name->string, 64) : std::to_string(vectors.size());
-    vectors.push_back(TRY_CONTEXT(read_vector(item), "vector " + which));
+    PolicyVector vector;
+    if (const auto read = read_vector(item, vector); !read) vector.unreadable = read.error().message;
+    if (vector.name.empty()) vector.name = "vector " + std::to_string(vectors.size() + 1);
+    vectors.push_back(std::move(vector));
   }
   return vectors;
 }

@@ -15,10 +15,11 @@ struct PolicyVector {
   std::optional<std::string> policy;  // absent: the file on the command line
   std::string expect;                 // "allow", "deny", "invalid"
   DescribedRequest request;
+  std::string unreadable;  // not empty: why this vector cannot be judged, so that it fails
 };
 
-// {"vectors": [...]}; an error names the vector and what is wrong with it. Unknown keys are errors: a
-// misspelt one would change what is asked.
+// {"vectors": [...]}; an error says what is wrong with the file. What is wrong with one vector is kept in it,
+// so that the others are judged. Unknown keys are wrong: a misspelt one would change what is asked.
 Result<std::vector<PolicyVector>> read_policy_vectors(const std::string& text);
 
 }  // namespace nemoclaw::ctl

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "policy/model/a_label.h"
 #include "policy/model/address.h"
 
 namespace nemoclaw::policy {
@@ -133,16 +134,34 @@ Result<std::string> normalise_host(std::string_view host) {
   return to_string(*address);
 }
 
-Result<HostPattern> HostPattern::parse(std::string_view text) {
+namespace {
+
+// Lower case, with A-labels where an operator wrote another alphabet.
+Result<std::string> written_host(std::string_view text) {
+  std::string host;
+  for (std::string_view label : split_labels(text)) {
+    const auto written = to_a_label(label);
+    if (!written)
+      return host_error(text,
+                        "holds letters that have no plain A-label (write the form that DNS knows, xn--...)");
+    host += (label.data() == text.data() ? "" : ".") + *written;
+  }
+  std::transform(host.begin(), host.end(), host.begin(), lower);
+  return host;
+}
+
+}  // namespace
+
+Result<HostPattern> HostPattern::parse(std::string_view written) {
   HostPattern pattern;
+  const std::string text = TRY(written_host(written));
   if (text.find('*') == std::string_view::npos) {
     if (!text.empty() && text.back() == '.') return host_error(text, "ends with a dot");
     pattern.text_ = TRY(normalise_host(text));
     return pattern;
   }
   pattern.exact_ = false;
-  pattern.text_ = std::string(text);
-  std::transform(pattern.text_.begin(), pattern.text_.end(), pattern.text_.begin(), lower);
+  pattern.text_ = text;
   if (text.size() > kNameMax) return host_error(text, "is longer than 253 bytes");
   auto labels = split_labels(pattern.text_);
   if (labels.size() < 3) {

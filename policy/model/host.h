@@ -10,14 +10,15 @@
 namespace nemoclaw::policy {
 
 // Host of a request -> canonical form (lower case, A-labels, one trailing dot removed, an address literal
-// without brackets and in RFC 5952 form), or an error that says why. Refuses whatever a resolver could read
-// as another address: integers, hex, octal, short forms (RFC 1123, 2.1 and inet_aton(3)). Pure.
+// without brackets and in RFC 5952 form), or an error that says why. No protocol sends a name in another
+// alphabet, so none is mapped here. Refuses whatever a resolver could read as another address: integers, hex,
+// octal, short forms (RFC 1123, 2.1 and inet_aton(3)). Pure.
 Result<std::string> normalise_host(std::string_view host);
 
-// What an endpoint's `host` may be: an exact name or address literal; `*` for one whole label, `**` as the
-// first label for one or more, or `*` inside the first label. A wildcard has at least three labels and its
-// last two are literal, so that it can match neither an address nor a whole top-level domain; the apex never
-// matches.
+// What an endpoint's `host` may be, in lower case and A-labels whatever was written (a_label.h): an exact
+// name or address literal; `*` for one whole label, `**` as the first label for one or more, or `*` inside
+// the first label. A wildcard has at least three labels and its last two are literal, so that it can match
+// neither an address nor a whole top-level domain; the apex never matches.
 class HostPattern {
  public:
   static Result<HostPattern> parse(std::string_view text);

@@ -62,7 +62,8 @@ class Builder {
   bool next();
   void drop_event();
   bool fail(const char* code, Location at, std::string message, std::string remedy = {});
-  bool count(size_t nodes, Location at);
+  bool count(Location at);
+  bool count_copies(size_t nodes, Location at);
   void refuse_tag(const yaml_char_t* tag, Location at);
   bool node(Node& out, size_t depth);
   bool alias(Node& out, size_t depth);
@@ -77,7 +78,7 @@ class Builder {
   yaml_parser_t parser_;
   yaml_event_t event_;
   bool ready_ = false, has_event_ = false;
-  size_t nodes_ = 0;
+  size_t nodes_ = 0, copies_ = 0;
   std::map<std::string, Anchor> anchors_;
 };
 
@@ -104,12 +105,19 @@ bool Builder::next() {
               "check indentation, colons and quotes on this line");
 }
 
-bool Builder::count(size_t nodes, Location at) {
-  nodes_ += nodes;
-  if (nodes_ <= limits_.nodes_max) return true;
-  return fail("P0005", at,
-              "more than " + std::to_string(limits_.nodes_max) + " values (aliases count in full)",
-              "split the policy, or expand fewer aliases");
+bool Builder::count(Location at) {
+  if (++nodes_ <= limits_.nodes_max) return true;
+  return fail("P0005", at, "more than " + std::to_string(limits_.nodes_max) + " values", "split the policy");
+}
+
+bool Builder::count_copies(size_t nodes, Location at) {
+  copies_ += nodes;
+  if (copies_ > limits_.alias_nodes_max)
+    return fail("P0005", at,
+                "aliases stand for more than " + std::to_string(limits_.alias_nodes_max) + " values",
+                "write them out, or share less");
+  nodes_ += nodes - 1;
+  return count(at);
 }
 
 void Builder::refuse_tag(const yaml_char_t* tag, Location at) {
@@ -152,7 +160,7 @@ bool Builder::alias(Node& out, size_t depth) {
   }
   if (depth + found->second.depth - 1 > limits_.depth_max)
     return fail("P0004", at, "nested deeper than " + std::to_string(limits_.depth_max) + " levels");
-  if (!count(found->second.nodes, at)) return false;  // before the copy is made
+  if (!count_copies(found->second.nodes, at)) return false;  // before the copy is made
   out = found->second.node;
   out.at = at;
   out.end = location(event_.end_mark);
@@ -167,7 +175,7 @@ bool Builder::scalar(Node& out) {
   out.end = location(event_.end_mark);
   refuse_tag(data.tag, out.at);
   if (data.anchor) remember(reinterpret_cast<const char*>(data.anchor), out);
-  return count(1, out.at);
+  return count(out.at);
 }
 
 bool Builder::list(Node& out, size_t depth) {
@@ -177,7 +185,7 @@ bool Builder::list(Node& out, size_t depth) {
   out.end = location(event_.end_mark);
   refuse_tag(data.tag, out.at);
   const std::string anchor = data.anchor ? reinterpret_cast<const char*>(data.anchor) : "";
-  if (!count(1, out.at)) return false;
+  if (!count(out.at)) return false;
   for (;;) {
     if (!next()) return false;
     if (event_.type == YAML_SEQUENCE_END_EVENT) break;
@@ -198,7 +206,7 @@ bool Builder::map(Node& out, size_t depth) {
   out.end = location(event_.end_mark);
   refuse_tag(data.tag, out.at);
   const std::string anchor = data.anchor ? reinterpret_cast<const char*>(data.anchor) : "";
-  if (!count(1, out.at)) return false;
+  if (!count(out.at)) return false;
   std::map<std::string, Location> seen;
   for (;;) {
     if (!next()) return false;
@@ -260,6 +268,8 @@ std::optional<Node> parse_tree(std::string_view text, Diagnostics& diagnostics, 
     diagnostics.error("P0001", *bad, "not UTF-8", "save the file as UTF-8");
     return std::nullopt;
   }
+  // Some editors start a file with a byte order mark, which says nothing about UTF-8.
+  if (text.starts_with("\xef\xbb\xbf")) text.remove_prefix(3);
   return Builder(text, diagnostics, limits).document();
 }
 

@@ -36,7 +36,10 @@ struct Node::Member {
 struct TreeLimits {
   size_t bytes_max = size_t{1} << 20;
   size_t depth_max = 64;
-  size_t nodes_max = 10'000;  // after alias expansion
+  // Written values cost their own bytes, so that the file's size bounds them already; an alias costs a few
+  // bytes and copies what it names.
+  size_t nodes_max = 200'000;       // in all
+  size_t alias_nodes_max = 10'000;  // of them by aliases
 };
 
 // nullopt when there is no tree to look at; the reason is in `diagnostics`. Duplicate keys, tags and keys

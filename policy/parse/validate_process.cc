@@ -19,10 +19,11 @@ bool is_word(std::string_view text, bool upper) {
          });
 }
 
-// useradd(8)'s grammar, a little wider: dots and upper case exist in images.
+// useradd(8)'s grammar, a little wider: dots and upper case exist in images. No digit in front: "0x0" is a
+// number to some readers.
 bool is_account_name(std::string_view name) {
   return !name.empty() && name.size() <= 32 && name[0] != '-' && name[0] != '.' &&
-         std::all_of(name.begin(), name.end(), [](char c) {
+         !(name[0] >= '0' && name[0] <= '9') && std::all_of(name.begin(), name.end(), [](char c) {
            return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
                   c == '-' || c == '.';
          });

@@ -47,7 +47,7 @@ EOF
 
 @test "test passes the shared vectors, and those that try to get around a policy" {
   local file
-  for file in policy-vectors adversarial-vectors; do
+  for file in policy-vectors adversarial-vectors spec-vectors; do
     run ctl policy test --vectors "$REPO/tests/data/$file.json"
     expect 0 "$(jq '.vectors | length' "$REPO/tests/data/$file.json") passed, 0 failed"
   done
@@ -61,6 +61,14 @@ EOF
   run ctl policy test --vectors "$T/wrong.json"
   expect 1 "FAILED host-trailing-dot-request: expected deny, got allow"
   [ "${lines[-1]}" = "0 passed, 3 failed" ] || fail "$output"
+}
+
+@test "a vector that cannot be read fails alone, and a request that cannot be is denied" {
+  jq '.vectors[0] * {expect: "deny"} | {vectors: [. * {name: "typo", request: {hosst: "x"}}, . * {name: "port", request: {port: 0}},
+    . * {name: "answer", request: {resolved_ips: ["10.0.0"]}}]}' "$REPO/tests/data/adversarial-vectors.json" >"$T/odd.json"
+  run ctl policy test --vectors "$T/odd.json"
+  expect 1 "FAILED typo: expected deny, got unreadable: the request has an unknown key 'hosst'"
+  [ "${lines[-1]}" = "2 passed, 1 failed" ] || fail "$output"
 }
 
 @test "show finds an installed policy by its name" {

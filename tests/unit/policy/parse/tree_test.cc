@@ -62,6 +62,20 @@ TEST(Reading, AliasBombIsRefusedBeforeItGrows) {
   EXPECT_NE(found[0].find("P0005"), std::string::npos);
 }
 
+TEST(Reading, AByteOrderMarkIsNoPartOfTheText) {
+  EXPECT_TRUE(parse_policy("\xef\xbb\xbfversion: 1\nnetwork_policies: {}\n", "x").policy);
+}
+
+TEST(Reading, TenThousandEndpointsFitIntoAFile) {
+  std::string text = "version: 1\nnetwork_policies:\n  all:\n    endpoints:\n";
+  for (int i = 0; i < 10'000; ++i)
+    text += "    - {host: h" + std::to_string(i) +
+            ".example.test, port: 443, protocol: rest, access: read-only}\n";
+  const auto outcome = parse_policy(text, "x");
+  ASSERT_TRUE(outcome.policy);
+  EXPECT_EQ(outcome.policy->network.front().endpoints.size(), 10'000u);
+}
+
 TEST(Reading, Limits) {
   Diagnostics none("");
   const std::string deep64 = std::string(64, '[') + std::string(64, ']');
@@ -72,10 +86,19 @@ TEST(Reading, Limits) {
   EXPECT_NE(rendered(std::string(100000, '[')).find("P0004"), std::string::npos);
 
   std::string many = "[";
-  for (int i = 0; i < 9998; ++i) many += "x,";
+  for (int i = 0; i < 199'998; ++i) many += "x,";
   EXPECT_TRUE(parse_tree(many + "x]", none));
   EXPECT_FALSE(none.has_error());
   EXPECT_NE(rendered(many + "x,x]").find("P0005"), std::string::npos);
+
+  // An alias copies: it has a budget of its own.
+  std::string shared = "[&a [";
+  for (int i = 0; i < 99; ++i) shared += "x,";
+  shared += "]";
+  for (int i = 0; i < 100; ++i) shared += ",*a";
+  EXPECT_TRUE(parse_tree(shared + "]", none));
+  EXPECT_FALSE(none.has_error());
+  EXPECT_NE(rendered(shared + ",*a]").find("P0005"), std::string::npos);
 
   const std::string head = "version: 1\n#";
   const std::string full = head + std::string((1 << 20) - head.size(), ' ');
