@@ -36,10 +36,12 @@ constexpr const char* kNotEnforced =
     "filesystem_policy, process, capabilities, seccomp, limits and the sandbox's certificate authority are "
     "not";
 
-// Whoever has one of these could mark packets as the proxy does, change the fence, or leave its namespace.
+// Whoever has one of these could mark packets as the proxy does, change the fence, leave its namespace, or
+// have /proc say that another program is calling.
 constexpr const char* kForbidden[] = {
-    "CAP_NET_ADMIN", "CAP_NET_RAW", "CAP_SYS_ADMIN", "CAP_SYS_MODULE",      "CAP_SYS_PTRACE",
-    "CAP_SYS_RAWIO", "CAP_BPF",     "CAP_PERFMON",   "CAP_DAC_READ_SEARCH", "CAP_CHECKPOINT_RESTORE"};
+    "CAP_NET_ADMIN",   "CAP_NET_RAW", "CAP_SYS_ADMIN", "CAP_SYS_MODULE",      "CAP_SYS_PTRACE",
+    "CAP_SYS_RAWIO",   "CAP_BPF",     "CAP_PERFMON",   "CAP_DAC_READ_SEARCH", "CAP_CHECKPOINT_RESTORE",
+    "CAP_SYS_RESOURCE"};
 
 bool contains(const oci::Strings& list, const char* wanted) {
   for (const std::string& each : list)
@@ -98,6 +100,10 @@ oci::SandboxRecord make_record(const Attachment& attachment, const HookState& st
   record.policy = selected.policy.name;
   record.policy_digest = selected.policy.digest;
   record.policy_file = selected.file;
+  if (const auto& ceiling = selected.policy.ceiling) {
+    record.ceiling = ceiling->policy.name;
+    record.ceiling_digest = ceiling->policy.digest;
+  }
   record.log_directory = attachment.config.log_directory + "/" + record.id;
   record.resolv_conf = oci::mounted_file(attachment.spec, state.bundle, "/etc/resolv.conf");
   record.hosts = oci::mounted_file(attachment.spec, state.bundle, "/etc/hosts");
@@ -129,6 +135,8 @@ Result<void> make_own_directory(const Attachment& attachment) {
 
 Result<void> write_files(const Attachment& attachment, const policy::Selected& selected) {
   TRY(write_file_atomic(attachment.own + "/policy.yaml", selected.text, 0600));
+  if (!attachment.record.ceiling_digest.empty())
+    TRY(write_file_atomic(attachment.own + "/ceiling.yaml", selected.ceiling_text, 0600));
   TRY(write_file_atomic(attachment.own + "/sandbox.json", oci::encode_sandbox_record(attachment.record),
                         0600));
   TRY(write_file_atomic(attachment.own + "/not-enforced", std::string(kNotEnforced) + "\n", 0600));

@@ -14,6 +14,7 @@
 #include "runtime/base/file.h"
 #include "runtime/base/procfs.h"
 #include "runtime/oci/control_request.h"
+#include "runtime/oci/namespace_record.h"
 #include "runtime/oci/proxy_record.h"
 #include "runtime/oci/sandbox_record.h"
 
@@ -74,6 +75,8 @@ Result<void> join(const HookOptions& options, const HookState& state, FdRef log)
   const NetNamespace network =
       TRY_CONTEXT(open_net_namespace(state.pid), "the container's network namespace");
   TRY(refuse_host_namespace(network));
+  const oci::NamespaceRecord namespaces = TRY(oci::namespaces_of_process(state.pid));
+  TRY(oci::write_namespace_record(directory, namespaces));
   TRY(pin_binaries(config, directory));
   const Fd lock = TRY(lock_run_directory(options.sandbox_directory, RunLock::Exclusive));
   TRY(check_namespace(options, network));

@@ -15,6 +15,7 @@
 #include "runtime/base/defer.h"
 #include "runtime/base/file.h"
 #include "runtime/base/path.h"
+#include "runtime/oci/namespace_record.h"
 #include "runtime/oci/sandbox_record.h"
 
 namespace nemoclaw::hooks {
@@ -120,6 +121,8 @@ Result<void> run_start(const HookOptions& options, const HookState& state) {
     const NetNamespace network =
         TRY_CONTEXT(open_net_namespace(state.pid), "the container's network namespace");
     TRY(refuse_host_namespace(network));
+    const oci::NamespaceRecord namespaces = TRY(oci::namespaces_of_process(state.pid));
+    TRY(oci::write_namespace_record(options.sandbox_directory, namespaces));
     TRY(stop_predecessor(options.sandbox_directory));
     return start_in_namespace(options, state, inputs, network, log);
   };

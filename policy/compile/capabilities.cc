@@ -23,6 +23,7 @@ const std::map<std::string_view, std::string_view>& refused_capabilities() {
       {"CAP_PERFMON", "it can observe the kernel and other processes"},
       {"CAP_DAC_READ_SEARCH", "it can open files by handle, outside of the container"},
       {"CAP_CHECKPOINT_RESTORE", "it can forge process ids and executables"},
+      {"CAP_SYS_RESOURCE", "it can forge which program is calling, and raise its own limits"},
       {"CAP_MKNOD", "it can make device files"},
       {"CAP_MAC_ADMIN", "it can change mandatory access control"},
       {"CAP_MAC_OVERRIDE", "it can ignore mandatory access control"},

@@ -15,11 +15,13 @@ namespace {
 
 constexpr size_t kAncestorsMax = 32;
 
-// nsfs inode of the process's mount namespace; 0 if it cannot be read.
-uint64_t mount_namespace_of(FdRef process) {
+// nsfs inode of one of the process's namespaces; 0 if it cannot be read.
+uint64_t namespace_of(FdRef process, const char* name) {
   struct stat status;
-  return fstatat(process.raw(), "ns/mnt", &status, 0) == 0 ? status.st_ino : 0;
+  return fstatat(process.raw(), name, &status, 0) == 0 ? status.st_ino : 0;
 }
+
+uint64_t mount_namespace_of(FdRef process) { return namespace_of(process, "ns/mnt"); }
 
 // The container's first process is the oldest member of its cgroup. Paths are compared in its mount
 // namespace: a process that made a mount namespace of its own could put any file at any path.
@@ -40,15 +42,20 @@ uint64_t container_mount_namespace(const std::vector<pid_t>& members, pid_t& old
   return found;
 }
 
-Result<Executable> executable_in(FdRef process, uint64_t mount_namespace) {
-  if (mount_namespace == 0 || mount_namespace_of(process) != mount_namespace)
+Result<Executable> executable_in(FdRef process, const Namespaces& namespaces) {
+  if (namespaces.mount == 0 || mount_namespace_of(process) != namespaces.mount)
     return make_error("the process runs in a mount namespace of its own, where a path says nothing");
+  // Whoever has CAP_CHECKPOINT_RESTORE, if only in a user namespace that it made, may point /proc/<pid>/exe
+  // at any file that it can read (prctl(2), PR_SET_MM_MAP).
+  if (namespaces.user != 0 && namespace_of(process, "ns/user") != namespaces.user)
+    return make_error("the process runs in a user namespace of its own, where it can forge what it executes");
   return open_executable(process);
 }
 
 }  // namespace
 
-std::vector<Ancestor> find_ancestors(pid_t pid, const std::vector<pid_t>& members, uint64_t mount_namespace) {
+std::vector<Ancestor> find_ancestors(pid_t pid, const std::vector<pid_t>& members,
+                                     const Namespaces& namespaces) {
   std::vector<Ancestor> ancestors;
   Result<procfs::Stat> child = procfs::stat(pid);
   while (child && ancestors.size() < kAncestorsMax) {
@@ -61,7 +68,7 @@ std::vector<Ancestor> find_ancestors(pid_t pid, const std::vector<pid_t>& member
     if (!stat || stat->start_time > child->start_time) break;
     Ancestor ancestor;
     ancestor.pid = parent;
-    Result<Executable> executable = executable_in(*process, mount_namespace);
+    Result<Executable> executable = executable_in(*process, namespaces);
     if (executable) {
       ancestor.path = executable->path;
       ancestor.executable = std::move(*executable);
@@ -74,24 +81,27 @@ std::vector<Ancestor> find_ancestors(pid_t pid, const std::vector<pid_t>& member
   return ancestors;
 }
 
-// Looked for once, and again when that process has gone.
-uint64_t Identifier::mount_namespace_of_group(const std::string& group, const std::vector<pid_t>& members) {
+// As created, where that is known: the container's first process may leave its namespaces as well. Else
+// looked for once, and again when that process has gone.
+Namespaces Identifier::namespaces_of_group(const std::string& group, const std::vector<pid_t>& members) {
+  for (const Group& each : groups_)
+    if (each.id == group && each.namespaces.mount != 0) return each.namespaces;
   Oldest& known = oldest_[group];
   if (known.pid != 0 && std::binary_search(members.begin(), members.end(), known.pid))
     if (const Result<Fd> process = procfs::open_process(known.pid)) {
       const Result<procfs::Stat> stat = procfs::stat_at(*process);
       const uint64_t inode = mount_namespace_of(*process);
-      if (stat && stat->start_time == known.start_time && inode != 0) return inode;
+      if (stat && stat->start_time == known.start_time && inode != 0) return {.mount = inode};
     }
-  return container_mount_namespace(members, known.pid, known.start_time);
+  return {.mount = container_mount_namespace(members, known.pid, known.start_time)};
 }
 
 Result<void> Identifier::resolve_owners(const std::vector<pid_t>& members, Located& located,
                                         Failure& failure) {
-  const uint64_t mount_namespace = mount_namespace_of_group(located.group, members);
+  const Namespaces namespaces = namespaces_of_group(located.group, members);
   for (const Owner& owner : located.owners) {
     Fd process = TRY_CONTEXT(procfs::open_process(owner.pid), "the calling process is gone");
-    Executable executable = TRY(executable_in(process, mount_namespace));
+    Executable executable = TRY(executable_in(process, namespaces));
     const procfs::Stat now = TRY_CONTEXT(procfs::stat_at(process), "the calling process is gone");
     if (now.start_time != owner.start_time) return make_error("the calling process is gone");
     if (!located.executable.file.valid()) {
@@ -104,7 +114,7 @@ Result<void> Identifier::resolve_owners(const std::vector<pid_t>& members, Locat
                         quoted(located.executable.path) + " and " + quoted(executable.path));
     }
   }
-  located.ancestors = find_ancestors(located.pid, members, mount_namespace);
+  located.ancestors = find_ancestors(located.pid, members, namespaces);
   return {};
 }
 

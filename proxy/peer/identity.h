@@ -39,10 +39,16 @@ struct Failure {
   std::string binary;
 };
 
+// Where a path names the container's file, and /proc says the truth about who executes it.
+struct Namespaces {
+  uint64_t mount = 0, user = 0;  // inodes of nsfs; user 0: any
+};
+
 // One container: the processes in these cgroup directories (the same ones in every hierarchy).
 struct Group {
   std::string id;
   std::vector<std::string> cgroups;
+  Namespaces namespaces = {};  // in which it was created; mount 0: unknown, the oldest process counts
 };
 
 class Identifier {
@@ -63,7 +69,7 @@ class Identifier {
   Result<std::vector<pid_t>> find_group(Located& located, Failure& failure);
   Result<void> resolve_owners(const std::vector<pid_t>& members, Located& located, Failure& failure);
 
-  uint64_t mount_namespace_of_group(const std::string& group, const std::vector<pid_t>& members);
+  Namespaces namespaces_of_group(const std::string& group, const std::vector<pid_t>& members);
 
   struct Oldest {
     pid_t pid = 0;
@@ -76,6 +82,7 @@ class Identifier {
 };
 
 // The chain of parents of `pid` that are in `members`; stops where the sandbox ends.
-std::vector<Ancestor> find_ancestors(pid_t pid, const std::vector<pid_t>& members, uint64_t mount_namespace);
+std::vector<Ancestor> find_ancestors(pid_t pid, const std::vector<pid_t>& members,
+                                     const Namespaces& namespaces);
 
 }  // namespace nemoclaw::peer

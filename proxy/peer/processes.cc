@@ -34,12 +34,15 @@ Result<void> add_members(FdRef parent, const std::string& name, int depth, std::
     at = next + 1;
   }
   if (members.size() > kMembersMax) return make_error("more processes in the sandbox than can be identified");
-  if (depth == 0) return {};
   DIR* stream = fdopendir(dup(directory.raw()));
   if (!stream) return errno_error("list " + quoted(name));
   Defer close_stream([&] { closedir(stream); });
   while (const dirent* entry = readdir(stream)) {
-    if (entry->d_type != DT_DIR || entry->d_name[0] == '.') continue;
+    // The container may make cgroups below its own, and give them any name: a process in one that is left out
+    // here would be a holder that nobody sees.
+    const std::string_view inner = entry->d_name;
+    if (entry->d_type != DT_DIR || inner == "." || inner == "..") continue;
+    if (depth == 0) return make_error("cgroups nested too deeply: their processes cannot be identified");
     const Result<void> added = add_members(directory, entry->d_name, depth - 1, members);
     if (!added && added.error().errno_value != ENOENT) return added.error();  // ENOENT: removed meanwhile
   }

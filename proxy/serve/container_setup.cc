@@ -9,6 +9,7 @@
 #include "policy/select/sandbox_policy.h"
 #include "proxy/serve/named_binaries.h"
 #include "runtime/base/file.h"
+#include "runtime/oci/namespace_record.h"
 
 namespace nemoclaw::serve {
 
@@ -137,7 +138,8 @@ Result<LoadedContainer> load_container(const std::string& directory, const LoadO
   container.policy_text = std::move(policy.text);
   container.revision = policy.revision;
   container.ceiling = policy.policy.ceiling;
-  loaded.group = {id, membership_cgroups(loaded.record.cgroups)};
+  const oci::NamespaceRecord namespaces = TRY(oci::read_namespace_record(directory));
+  loaded.group = {id, membership_cgroups(loaded.record.cgroups), {namespaces.mount, namespaces.user}};
   return loaded;
 }
 

@@ -106,6 +106,33 @@ fenced() {
   expect_nothing_left
 }
 
+# The seccomp filters of some managers let everybody make user namespaces.
+@test "a process cannot forge which program it is" {
+  run plain_agent runc-cli --security-opt seccomp=unconfined --annotation ai.nemoclaw.policy=main -- \
+    sh -c 'curl -sS https://allowed.test/genuine; probe-forge_exe /usr/bin/curl allowed.test:443'
+  [[ $output != *"forge_exe: E"* ]] || skip "no user namespaces here"
+  expect "$status" "hello to GET /genuine" "forge_exe: ok" "HTTP/1.1 403"
+  expect_audit '.verdict == "deny" and (.reason | contains("user namespace of its own"))'
+}
+
+@test "the node's ceiling bounds what the hook alone enforces" {
+  write_current_policy <<'EOF'
+version: 1
+network_policies:
+  two:
+    endpoints: [{host: allowed.test, port: 443}, {host: other.test, port: 443}]
+    binaries: [{path: /usr/bin/curl}]
+EOF
+  cp "$T/config.yaml" "$T/config.kept"
+  echo 'ceiling: main' >>"$T/config.yaml"
+  run plain_agent runc-cli --annotation ai.nemoclaw.policy=current -- \
+    sh -c 'curl -sS https://allowed.test/below; curl -sS https://other.test/above'
+  mv "$T/config.kept" "$T/config.yaml"
+  expect nonzero "hello to GET /below" 403
+  expect_not "hello to GET /above"
+  [ "$(origin_saw /above)" -eq 0 ]
+}
+
 @test "a container without the annotation is left alone" {
   run plain_agent crun -- sh -c 'curl -sS --noproxy "*" --connect-timeout 5 https://allowed.test/free'
   expect 0 "hello to GET /free"

@@ -14,7 +14,7 @@ filesystem_policy: {include_workdir: false, read_only: [/bin, /usr, /lib, /lib64
 process:
   start_as_root: true
   capabilities: [CHOWN, DAC_OVERRIDE, FOWNER, FSETID, KILL, SETGID, SETUID, SETPCAP, SETFCAP, NET_BIND_SERVICE, SYS_CHROOT, IPC_LOCK,
-                 SYS_NICE, SYS_RESOURCE, AUDIT_WRITE, LINUX_IMMUTABLE, LEASE, IPC_OWNER, NET_BROADCAST]
+                 SYS_NICE, AUDIT_WRITE, LINUX_IMMUTABLE, LEASE, IPC_OWNER, NET_BROADCAST]
 network_policies:
   allowed_host:
     endpoints: [{host: allowed.test, port: 443}]

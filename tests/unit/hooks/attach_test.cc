@@ -16,7 +16,7 @@ oci::Spec spec_with(const oci::Strings& bounding) {
 
 TEST(Attach, RefusesWhatCouldMoveTheFenceOrSeeTheProxy) {
   EXPECT_TRUE(check_foreign_spec(spec_with({"CAP_CHOWN", "CAP_SETUID", "CAP_DAC_OVERRIDE"})));
-  for (const char* bad : {"CAP_NET_ADMIN", "CAP_NET_RAW", "CAP_SYS_ADMIN", "CAP_BPF"}) {
+  for (const char* bad : {"CAP_NET_ADMIN", "CAP_NET_RAW", "CAP_SYS_ADMIN", "CAP_BPF", "CAP_SYS_RESOURCE"}) {
     const Result<void> refused = check_foreign_spec(spec_with({"CAP_CHOWN", bad}));
     ASSERT_FALSE(refused) << bad;
     EXPECT_NE(refused.error().message.find(bad), std::string::npos);

@@ -151,7 +151,7 @@ TEST_F(Compile, AmbientOnlyWhenNamed) {
 TEST_F(Compile, CapabilitiesThatBreakTheFenceAreRefused) {
   for (const char* name :
        {"CAP_NET_ADMIN", "CAP_NET_RAW", "CAP_SYS_ADMIN", "CAP_SYS_PTRACE", "CAP_SYS_MODULE", "CAP_SYS_RAWIO",
-        "CAP_BPF", "CAP_PERFMON", "CAP_DAC_READ_SEARCH", "CAP_CHECKPOINT_RESTORE", "CAP_MKNOD"}) {
+        "CAP_BPF", "CAP_PERFMON", "CAP_DAC_READ_SEARCH", "CAP_CHECKPOINT_RESTORE", "CAP_MKNOD", "CAP_SYS_RESOURCE"}) {
     policy_.process.capabilities = {name};
     expect_error({"process.capabilities: ", name, "cannot be given to a sandbox, because"});
     policy_.process.capabilities = {};

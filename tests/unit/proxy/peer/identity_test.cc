@@ -261,14 +261,74 @@ TEST_F(Identity, ancestorsEndWhereTheSandboxEnds) {
   ASSERT_EQ(stat("/proc/self/ns/mnt", &own), 0);
   std::vector<pid_t> members = {getpid(), child};
   std::sort(members.begin(), members.end());
-  const std::vector<Ancestor> ancestors = find_ancestors(child, members, own.st_ino);
+  const std::vector<Ancestor> ancestors = find_ancestors(child, members, {.mount = own.st_ino});
   ASSERT_EQ(ancestors.size(), 1u);
   EXPECT_EQ(ancestors[0].path, own_executable());
   EXPECT_TRUE(ancestors[0].executable.file.valid());
-  const std::vector<Ancestor> foreign = find_ancestors(child, members, own.st_ino + 1);
+  const std::vector<Ancestor> foreign = find_ancestors(child, members, {.mount = own.st_ino + 1});
   ASSERT_EQ(foreign.size(), 1u);
   EXPECT_FALSE(foreign[0].executable.file.valid());
   EXPECT_NE(foreign[0].path, own_executable());
+}
+
+uint64_t own_namespace(const char* name) {
+  struct stat status;
+  return stat((std::string("/proc/self/ns/") + name).c_str(), &status) == 0 ? status.st_ino : 0;
+}
+
+// In a user namespace that it made, a process may say what /proc/<pid>/exe is.
+TEST_F(Identity, G8_aUserNamespaceOfItsOwnIsNobodys) {
+  const Pair pair = connected_pair();
+  int apart[2];
+  ASSERT_EQ(pipe(apart), 0);
+  const pid_t child = fork();
+  if (child == 0) {
+    const char word = unshare(CLONE_NEWUSER) == 0 ? 'u' : 'n';
+    if (write(apart[1], &word, 1) == 1) pause();
+    _exit(1);
+  }
+  children_.push_back(child);
+  char word = 0;
+  ASSERT_EQ(read(apart[0], &word, 1), 1);
+  close(apart[0]);
+  close(apart[1]);
+  if (word != 'u') GTEST_SKIP() << "no user namespaces here";
+  set_members("cgroup.procs", {child});
+  const Namespaces created = {.mount = own_namespace("mnt"), .user = own_namespace("user")};
+  Identifier finder(std::move(*SocketQuery::create()), {"c", {directory_}, created});
+  Failure failure;
+  Result<Located> located = finder.locate(pair.tuple, failure);
+  ASSERT_FALSE(located);
+  EXPECT_NE(located.error().message.find("user namespace of its own"), std::string::npos);
+  set_members("cgroup.procs", {getpid()});  // the same socket, held by a process that stayed
+  located = finder.locate(pair.tuple, failure);
+  EXPECT_TRUE(located) << located.error().message;
+}
+
+// Not what the oldest process made of it: that may be the agent.
+TEST_F(Identity, theMountNamespaceIsThatOfTheCreate) {
+  const Pair pair = connected_pair();
+  const Namespaces created = {.mount = own_namespace("mnt") + 1, .user = own_namespace("user")};
+  Identifier finder(std::move(*SocketQuery::create()), {"c", {directory_}, created});
+  Failure failure;
+  EXPECT_FALSE(finder.locate(pair.tuple, failure));
+  EXPECT_TRUE(identifier().locate(pair.tuple, failure));
+}
+
+// A container that may make cgroups below its own chooses their names and their depth.
+TEST_F(Identity, noCgroupHidesAProcess) {
+  std::filesystem::create_directory(directory_ + "/.hidden");
+  set_members(".hidden/cgroup.procs", {1});
+  const Result<std::vector<pid_t>> members = list_members({directory_});
+  ASSERT_TRUE(members);
+  EXPECT_EQ(*members, (std::vector<pid_t>{1, getpid()}));
+  std::string deep = "inner";
+  for (int depth = 0; depth < 20; ++depth) {
+    deep += "/x";
+    std::filesystem::create_directory(directory_ + "/" + deep);
+    set_members(deep + "/cgroup.procs", {1});
+  }
+  EXPECT_FALSE(list_members({directory_}));
 }
 
 TEST_F(Identity, membersOfInnerCgroupsCountAndNoneIsAnError) {
