@@ -42,6 +42,7 @@ constexpr int kWorker[] = {
     SCMP_SYS(readlinkat),
     SCMP_SYS(ioctl),
     SCMP_SYS(pipe2),
+    SCMP_SYS(splice),  // bulk through tunnels
     SCMP_SYS(access),
     SCMP_SYS(faccessat),
     SCMP_SYS(faccessat2),

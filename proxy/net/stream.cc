@@ -6,6 +6,8 @@
 #include <cerrno>
 #include <cstring>
 
+#include "proxy/net/readiness.h"
+
 namespace nemoclaw::net {
 
 namespace {
@@ -39,8 +41,7 @@ Task<IoResult> PlainStream::read_some(asio::mutable_buffer buffer) {
     asio::error_code code;
     const size_t bytes = socket_.read_some(buffer, code);
     if (!is_temporary(code)) co_return IoResult{code, bytes};
-    const auto [wait_code] = co_await socket_.async_wait(tcp::socket::wait_read, kTuple);
-    if (wait_code) co_return IoResult{wait_code, 0};
+    if (const asio::error_code wait_code = co_await wait_readable(socket_)) co_return IoResult{wait_code, 0};
   }
 }
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "proxy/net/readiness.h"
 #include "proxy/tls/early_bio.h"
 
 namespace nemoclaw::tls {
@@ -24,10 +25,8 @@ Stream::~Stream() {
 
 net::Task<asio::error_code> Stream::wait_for(int answer) {
   switch (SSL_get_error(ssl_.get(), answer)) {
-    case SSL_ERROR_WANT_READ: {
-      const auto [code] = co_await socket_.async_wait(net::tcp::socket::wait_read, net::kTuple);
-      co_return code;
-    }
+    case SSL_ERROR_WANT_READ:
+      co_return co_await net::wait_readable(socket_);  // OpenSSL has read until the socket would block
     case SSL_ERROR_WANT_WRITE: {
       const auto [code] = co_await socket_.async_wait(net::tcp::socket::wait_write, net::kTuple);
       co_return code;
