@@ -9,12 +9,21 @@ namespace nemoclaw::audit {
 
 namespace {
 
+// One line follows the other within a second: only the milliseconds are new then.
 std::string rfc3339(int64_t time_ms) {
-  const time_t seconds = time_ms / 1000;
-  tm parts = {};
-  gmtime_r(&seconds, &parts);
-  return format("%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", parts.tm_year + 1900, parts.tm_mon + 1, parts.tm_mday,
-                parts.tm_hour, parts.tm_min, parts.tm_sec, static_cast<int>(time_ms % 1000));
+  static thread_local time_t known = -1;
+  static thread_local std::string text;
+  if (const time_t seconds = time_ms / 1000; seconds != known) {
+    tm parts = {};
+    gmtime_r(&seconds, &parts);
+    text = format("%04d-%02d-%02dT%02d:%02d:%02d.000Z", parts.tm_year + 1900, parts.tm_mon + 1, parts.tm_mday,
+                  parts.tm_hour, parts.tm_min, parts.tm_sec);
+    known = seconds;
+  }
+  std::string made = text;
+  auto left = static_cast<unsigned>(time_ms % 1000);
+  for (size_t at = made.size() - 2; left > 0; left /= 10) made[at--] = static_cast<char>('0' + left % 10);
+  return made;
 }
 
 void write_actor(json::Writer& writer, const Actor& actor) {

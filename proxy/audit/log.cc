@@ -61,11 +61,22 @@ class FileLock {
 }  // namespace
 
 std::string sha256_hex(std::string_view data) {
+  // Fetched once: looking the algorithm up takes longer than a line's digest.
+  static const EVP_MD* const algorithm = EVP_MD_fetch(nullptr, "SHA256", nullptr);
+  static EVP_MD_CTX* const context = EVP_MD_CTX_new();
+  static constexpr char kDigits[] = "0123456789abcdef";
   unsigned char digest[EVP_MAX_MD_SIZE];
   unsigned size = 0;
   std::string hex;
-  if (EVP_Digest(data.data(), data.size(), digest, &size, EVP_sha256(), nullptr) != 1) return hex;
-  for (unsigned i = 0; i < size; ++i) hex += format("%02x", digest[i]);
+  if (!algorithm || !context || EVP_DigestInit_ex2(context, algorithm, nullptr) != 1 ||
+      EVP_DigestUpdate(context, data.data(), data.size()) != 1 ||
+      EVP_DigestFinal_ex(context, digest, &size) != 1)
+    return hex;
+  hex.reserve(size * size_t{2});
+  for (unsigned i = 0; i < size; ++i) {
+    hex += kDigits[digest[i] >> 4];
+    hex += kDigits[digest[i] & 15];
+  }
   return hex;
 }
 

@@ -33,9 +33,26 @@ size_t utf8_sequence(std::string_view text) {
 
 namespace {
 
+constexpr size_t kUsualBytes = 1024;  // of an object, so that it grows once or never
+
+// What stands in JSON as it is: printable ASCII but for the quote and the backslash.
+size_t plain_prefix(std::string_view text) {
+  size_t length = 0;
+  while (length < text.size()) {
+    const auto byte = static_cast<unsigned char>(text[length]);
+    if (byte < 0x20 || byte >= 0x7f || byte == '"' || byte == '\\') break;
+    ++length;
+  }
+  return length;
+}
+
 void append_quoted(std::string& out, std::string_view text) {
   out += '"';
-  while (!text.empty()) {
+  for (;;) {
+    const size_t plain = plain_prefix(text);
+    out.append(text.data(), plain);
+    text.remove_prefix(plain);
+    if (text.empty()) break;
     const auto byte = static_cast<unsigned char>(text[0]);
     const size_t length = utf8_sequence(text);
     if (length == 0) {
@@ -86,6 +103,7 @@ void Writer::separate() {
 }
 
 Writer& Writer::begin_object() {
+  if (text_.empty()) text_.reserve(kUsualBytes);
   separate();
   text_ += '{';
   has_items_.push_back(false);
