@@ -5,6 +5,8 @@
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
 
+#include <ctime>
+
 namespace nemoclaw::tls {
 
 namespace {
@@ -19,6 +21,27 @@ int asked_index() {
 // Called when the origin asks; answering "none" lets an origin that only offers it go on.
 int note_certificate_request(SSL* ssl, X509**, EVP_PKEY**) {
   SSL_set_ex_data(ssl, asked_index(), &kAsked);
+  return 0;
+}
+
+void free_text(void*, void* value, CRYPTO_EX_DATA*, int, long, void*) {
+  delete static_cast<std::string*>(value);
+}
+
+// What a connection's session is about.
+int about_index() {
+  static const int index = SSL_get_ex_new_index(0, nullptr, nullptr, nullptr, free_text);
+  return index;
+}
+
+// Called for each session that the origin offers for later.
+int keep_session(SSL* ssl, SSL_SESSION* session) {
+  auto* sessions = static_cast<SessionCache*>(SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl)));
+  const auto* about = static_cast<const std::string*>(SSL_get_ex_data(ssl, about_index()));
+  // Only of connections that were good enough to go on with.
+  if (!about || asked_for_certificate(ssl) || SSL_get_verify_result(ssl) != X509_V_OK) return 0;
+  // A copy: OpenSSL spoils its own when the connection does not end as it would like.
+  if (SessionPtr copy{SSL_SESSION_dup(session)}) sessions->store(*about, std::move(copy));
   return 0;
 }
 
@@ -52,6 +75,11 @@ std::string alpn_wire(const std::vector<std::string>& protocols) {
 
 }  // namespace
 
+Upstream::Upstream(SslContextPtr context)
+    : sessions_(std::make_unique<SessionCache>()), context_(std::move(context)) {
+  SSL_CTX_set_app_data(context_.get(), sessions_.get());
+}
+
 Result<Upstream> Upstream::create(std::string_view roots) {
   SslContextPtr context(SSL_CTX_new(TLS_client_method()));
   if (!context || SSL_CTX_set_min_proto_version(context.get(), TLS1_2_VERSION) != 1)
@@ -66,6 +94,8 @@ Result<Upstream> Upstream::create(std::string_view roots) {
   SSL_CTX_set_mode(context.get(), SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
                                       SSL_MODE_RELEASE_BUFFERS);
   SSL_CTX_set_client_cert_cb(context.get(), note_certificate_request);
+  SSL_CTX_set_session_cache_mode(context.get(), SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
+  SSL_CTX_sess_set_new_cb(context.get(), keep_session);
   return Upstream(std::move(context));
 }
 
@@ -85,6 +115,11 @@ Result<SslPtr> Upstream::connect(const std::string& host, const std::vector<std:
       (!wire.empty() && SSL_set_alpn_protos(ssl.get(), reinterpret_cast<const unsigned char*>(wire.data()),
                                             static_cast<unsigned>(wire.size())) != 0))
     return openssl_error("start TLS with " + quoted(host, 80));
+  auto about = std::make_unique<std::string>(host + '\0' + wire);
+  if (const SessionPtr session = sessions_->take(*about, std::time(nullptr));
+      session && SSL_set_session(ssl.get(), session.get()) != 1)
+    return openssl_error("take up a session with " + quoted(host, 80));
+  SSL_set_ex_data(ssl.get(), about_index(), about.release());
   SSL_set_connect_state(ssl.get());
   return ssl;
 }

@@ -3,11 +3,13 @@
 // never passed on.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "proxy/tls/openssl.h"
+#include "proxy/tls/session_cache.h"
 #include "runtime/base/result.h"
 
 namespace nemoclaw::tls {
@@ -17,12 +19,14 @@ class Upstream {
   // `roots`: PEM certificates. Fails if there is none: nothing could be verified.
   static Result<Upstream> create(std::string_view roots);
 
-  // `protocols`: for ALPN, in order of preference; empty: none is offered. `host`: a name or an address
+  // Takes up a session of an earlier connection to the same host with the same protocols, if the origin gave
+  // one. `protocols`: for ALPN, in order of preference; empty: none is offered. `host`: a name or an address
   // literal.
   Result<SslPtr> connect(const std::string& host, const std::vector<std::string>& protocols) const;
 
  private:
-  explicit Upstream(SslContextPtr context) : context_(std::move(context)) {}
+  explicit Upstream(SslContextPtr context);
+  std::unique_ptr<SessionCache> sessions_;  // before the context, which refers to it
   SslContextPtr context_;
 };
 
