@@ -55,6 +55,7 @@ std::vector<char*> pointers(const std::vector<std::string>& texts) {
   sigemptyset(&none);
   sigprocmask(SIG_SETMASK, &none, nullptr);
   signal(SIGPIPE, SIG_DFL);
+  if (!request.directory.empty() && chdir(request.directory.c_str()) != 0) errno = 0;
   if (ok && sys::mark_cloexec_from(3)) {
     const std::vector<char*> argv = pointers(request.args), envp = pointers(request.env);
     execve(request.path.c_str(), argv.data(), envp.data());

@@ -15,6 +15,7 @@ struct ChildRequest {
   std::vector<std::string> args;  // argv, including argv[0]
   std::vector<std::string> env;   // the whole environment
   std::string stdin_text;
+  std::string directory;  // where it starts; empty, or when it cannot be entered: the caller's
   std::optional<int> timeout_ms;
   size_t output_bytes_max = 64 * 1024;  // per stream; more is read and dropped
 };

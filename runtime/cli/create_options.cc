@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "runtime/container/notify_socket.h"
 
 namespace nemoclaw::cli {
 
@@ -48,6 +49,10 @@ Result<container::CreateRequest> make_create_request(const Globals& globals, con
     // The process is its container's init: LISTEN_PID is 1 there.
     prepared.effective.spec.process->env.push_back(format("LISTEN_FDS=%d", listening));
     prepared.effective.spec.process->env.push_back("LISTEN_PID=1");
+  }
+  if (const char* manager = getenv("NOTIFY_SOCKET"); manager && *manager != '\0' && prepared.effective.spec.process) {
+    request.notify_manager = manager;
+    container::add_notify_socket(prepared.effective.spec, globals.root + "/" + prepared.id);
   }
   request.id = prepared.id;
   request.bundle = prepared.bundle;

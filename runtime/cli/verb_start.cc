@@ -1,6 +1,10 @@
+#include <cstdlib>
+
 #include "runtime/cli/sandbox_start.h"
 #include "runtime/cli/verb.h"
 #include "runtime/container/lifecycle.h"
+#include "runtime/container/notify_socket.h"
+#include "runtime/container/process.h"
 
 namespace nemoclaw::cli {
 
@@ -8,7 +12,21 @@ namespace {
 
 Result<int> run(const Globals& globals, const Arguments& arguments) {
   const container::StateStore store = globals.store();
-  TRY(container::start_container(store, arguments.positional[0], announce_start(store)));
+  const std::string& id = arguments.positional[0];
+  container::NotifySocket notify;
+  Fd pidfd;
+  pid_t pid = 0;
+  const auto before_release = [&, announce = announce_start(store)](const oci::StateRecord& record) -> Result<void> {
+    TRY(announce(record));
+    const char* manager = getenv("NOTIFY_SOCKET");
+    if (!manager || *manager == '\0') return {};
+    pid = record.init_pid;
+    pidfd = TRY(container::open_process_pidfd(pid, record.init_start_time));
+    notify = TRY(container::NotifySocket::listen(store.root() + "/" + id, manager));
+    return {};
+  };
+  TRY(container::start_container(store, id, before_release));
+  TRY(notify.wait(pid, pidfd));
   return 0;
 }
 

@@ -13,6 +13,7 @@
 #include "runtime/cgroup/resctrl.h"
 #include "runtime/container/cgroup_place.h"
 #include "runtime/container/hooks.h"
+#include "runtime/container/notify_socket.h"
 #include "runtime/container/pid_file.h"
 #include "runtime/container/process.h"
 #include "runtime/container/status.h"
@@ -123,6 +124,7 @@ Result<void> Creation::place_cgroup() {
 // Before anything exists that a killed runtime could leave behind unnoticed.
 Result<void> Creation::record_intent() {
   TRY(directory_.write_record(record_));
+  if (!request_.notify_manager.empty()) TRY(NotifySocket::make_directory(directory_.path()));
   return directory_.write_effective(request_.effective);
 }
 
@@ -194,8 +196,8 @@ Result<void> Creation::run_create_hooks() {
   const oci::Hooks& hooks = request_.effective.spec.hooks;
   const std::string state = oci::encode_state(record_, oci::Status::Creating, false);
   hooks_begun_ = true;
-  TRY(init::run_hooks(hooks.prestart, "prestart", state));
-  return init::run_hooks(hooks.create_runtime, "createRuntime", state);
+  TRY(init::run_hooks(hooks.prestart, "prestart", state, request_.bundle));
+  return init::run_hooks(hooks.create_runtime, "createRuntime", state, request_.bundle);
 }
 
 Result<void> Creation::launch() {

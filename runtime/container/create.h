@@ -21,6 +21,8 @@ struct CreateRequest {
   std::string console_socket;  // path; gets the terminal's master
   FdRef console_fd;  // the same as a connected socket, for callers that proxy the terminal themselves
   std::string pid_file, pidfd_socket;
+  // The caller's NOTIFY_SOCKET; empty: none. add_notify_socket() has been called on the spec.
+  std::string notify_manager;
   int preserve_fds = 0;
   bool no_pivot = false;
   bool no_new_keyring = false;

@@ -55,7 +55,7 @@ Result<void> become_subreaper() {
   return {};
 }
 
-Result<int> stay_in_foreground(pid_t pid, FdRef pidfd, Fd master) {
+Result<int> stay_in_foreground(pid_t pid, FdRef pidfd, Fd master, NotifySocket* notify) {
   const Fd signals = TRY(take_signals());
   std::optional<TerminalProxy> terminal;
   if (master.valid()) terminal.emplace(TRY(TerminalProxy::create(std::move(master))));
@@ -65,15 +65,17 @@ Result<int> stay_in_foreground(pid_t pid, FdRef pidfd, Fd master) {
       if (terminal) terminal->drain();
       return exit_code_of(*status);
     }
-    pollfd entries[4] = {{signals.raw(), POLLIN, 0}, {pidfd.raw(), POLLIN, 0}, {-1, 0, 0}, {-1, 0, 0}};
+    pollfd entries[5] = {{signals.raw(), POLLIN, 0}, {pidfd.raw(), POLLIN, 0}, {-1, 0, 0}, {-1, 0, 0}, {-1, 0, 0}};
+    if (notify && notify->valid()) entries[4] = {notify->fd().raw(), POLLIN, 0};
     if (terminal) {
       if (terminal->stdin_events()) entries[2] = {0, terminal->stdin_events(), 0};
       if (terminal->master_open()) entries[3] = {terminal->master().raw(), terminal->master_events(), 0};
     }
-    if (poll(entries, 4, -1) < 0 && errno != EINTR) return errno_error("poll");
+    if (poll(entries, 5, -1) < 0 && errno != EINTR) return errno_error("poll");
     if (entries[0].revents) forward_signals(signals, pidfd, terminal ? &*terminal : nullptr);
     if (terminal && entries[2].revents) terminal->on_stdin(entries[2].revents);
     if (terminal && entries[3].revents) terminal->on_master(entries[3].revents);
+    if (entries[4].revents) notify->forward(pid);
     if (entries[1].revents) {
       int status = 0;
       const pid_t ended = waitpid(pid, &status, __WALL);

@@ -5,6 +5,7 @@
 
 #include "runtime/base/fd.h"
 #include "runtime/base/result.h"
+#include "runtime/container/notify_socket.h"
 
 namespace nemoclaw::container {
 
@@ -12,8 +13,9 @@ namespace nemoclaw::container {
 // parent was only a step on the way into the PID namespace.
 Result<void> become_subreaper();
 
-// Returns the exit code (128 + signal when killed). `master` is the process's terminal, invalid without one.
+// Returns the exit code (128 + signal when killed). `master` is the process's terminal, invalid without one;
+// `notify` is forwarded meanwhile.
 // Blocks all signals of the calling process for good: what arrives is forwarded.
-Result<int> stay_in_foreground(pid_t pid, FdRef pidfd, Fd master);
+Result<int> stay_in_foreground(pid_t pid, FdRef pidfd, Fd master, NotifySocket* notify = nullptr);
 
 }  // namespace nemoclaw::container

@@ -4,6 +4,7 @@
 #include "runtime/base/defer.h"
 #include "runtime/container/exec_cgroup.h"
 #include "runtime/container/foreground.h"
+#include "runtime/container/notify_socket.h"
 #include "runtime/container/pid_file.h"
 #include "runtime/container/process.h"
 #include "runtime/container/status.h"
@@ -35,13 +36,17 @@ Result<int> run_container(const StateStore& store, CreateRequest request, const 
     master = TRY_CONTEXT(receive_descriptor(console.ours), "terminal");
     TRY(keep_newlines(master));
   }
+  NotifySocket notify;
+  if (!request.notify_manager.empty())
+    notify = TRY(NotifySocket::listen(created.directory.path(), request.notify_manager));
   TRY(start_created(created.directory, created.record, options.before_release));
   created.directory.unlock();
   if (options.detach) {
     destroy.dismiss();
+    TRY(notify.wait(created.record.init_pid, created.pidfd));
     return 0;
   }
-  const int code = TRY(stay_in_foreground(created.record.init_pid, created.pidfd, std::move(master)));
+  const int code = TRY(stay_in_foreground(created.record.init_pid, created.pidfd, std::move(master), &notify));
   destroy.dismiss();
   if (!options.keep) TRY(delete_container(store, request.id, true));
   return code;

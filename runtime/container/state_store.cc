@@ -1,6 +1,7 @@
 #include "runtime/container/state_store.h"
 
 #include <sys/file.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -10,6 +11,7 @@
 #include "runtime/base/defer.h"
 #include "runtime/base/file.h"
 #include "runtime/base/ids.h"
+#include "runtime/init/launch.h"
 
 namespace nemoclaw::container {
 
@@ -33,6 +35,17 @@ bool is_abandoned_reservation(const std::string& path) {
   for (const std::string& name : *names)
     if (!name.starts_with("state.json.") || !name.ends_with(".tmp")) return false;
   return true;
+}
+
+// The mounts of a container without a mount namespace of its own, each with all that is below it.
+Result<void> detach_mounts(const std::string& mount_point) {
+  while (umount2(mount_point.c_str(), MNT_DETACH | UMOUNT_NOFOLLOW) == 0) {
+  }
+  const int cause = errno;
+  // EPERM: who may not unmount could not mount either, unless another did it.
+  if (cause == EINVAL || cause == ENOENT || (cause == EPERM && !file_exists(mount_point))) return {};
+  errno = cause;
+  return errno_error("detach " + quoted(mount_point));
 }
 
 }  // namespace
@@ -103,6 +116,8 @@ bool StateDirectory::has(const char* name) const {
 // The record goes last: a delete that is killed on the way leaves a container that can be deleted again, or a directory
 // that looks like an abandoned reservation.
 Result<void> StateDirectory::remove() {
+  // Before anything is removed: behind it are the files of the container's root, not ours.
+  TRY(detach_mounts(path_ + "/" + init::kHostMountDirectory));
   for (const std::string& name : TRY(list_directory(path_)))
     if (name != kStateFile) TRY(remove_tree(path_ + "/" + name));
   if (unlinkat(directory_.raw(), kStateFile, 0) != 0 && errno != ENOENT) return errno_error("remove " + path_);

@@ -43,6 +43,10 @@ Result<void> join_init(Context& context) {
   // (own_binary.h).
   if (geteuid() == 0) TRY(hide_process());
   TRY_CONTEXT(sys::setns(context.init, context.init_namespaces), "join the container's namespaces");
+  if (context.init_root.valid()) {
+    if (fchdir(context.init_root.raw()) != 0 || chroot(".") != 0) return errno_error("enter the container's root");
+    context.init_root.reset();
+  }
   // The root of a joined mount namespace is the container's; its working directory must be, too
   // (CVE-2024-21626).
   if (chdir("/") != 0) return errno_error("chdir /");
@@ -65,6 +69,10 @@ Result<Launched> launch(const ExecRequest& request, const LaunchEvents& events) 
   TRY(open_common(plan, context));
   context.init = TRY_CONTEXT(sys::pidfd_open(request.init_pid), "container not running");
   context.init_namespaces = TRY(namespaces_to_join(request.init_pid));
+  // The root of a process in our own mount namespace is one that it was chroot'ed to.
+  if ((context.init_namespaces & CLONE_NEWNS) == 0)
+    context.init_root = TRY_CONTEXT(open_file(format("/proc/%d/root", request.init_pid), O_PATH | O_DIRECTORY),
+                                    "container not running");
   CloneOptions options;
   options.two_clones = true;  // the PID namespace is entered by the second
   options.cgroup = request.cgroup_target;

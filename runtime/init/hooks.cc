@@ -23,12 +23,13 @@ std::string first_line(std::string_view text) {
   return quoted(text.substr(0, text.find('\n')));
 }
 
-Result<void> run_hook(const oci::Hook& hook, const std::string& state_json) {
+Result<void> run_hook(const oci::Hook& hook, const std::string& state_json, const std::string& directory) {
   ChildRequest request;
   request.path = hook.path;
   request.args = hook.args.empty() ? oci::Strings{hook.path} : hook.args;
   request.env = hook.env;
   request.stdin_text = state_json;
+  request.directory = directory;
   if (hook.timeout) request.timeout_ms = *hook.timeout * 1000;
   const ChildOutcome outcome = TRY(run_child(request));
   if (outcome.succeeded()) return {};
@@ -41,9 +42,9 @@ Result<void> run_hook(const oci::Hook& hook, const std::string& state_json) {
 }  // namespace
 
 Result<void> run_hooks(const std::vector<oci::Hook>& hooks, std::string_view stage,
-                       const std::string& state_json) {
+                       const std::string& state_json, const std::string& directory) {
   for (size_t i = 0; i < hooks.size(); ++i)
-    TRY_CONTEXT(run_hook(hooks[i], state_json), "error running " + std::string(stage) + " hook #" +
+    TRY_CONTEXT(run_hook(hooks[i], state_json, directory), "error running " + std::string(stage) + " hook #" +
                                                     std::to_string(i) + ": " + quoted(hooks[i].path));
   return {};
 }

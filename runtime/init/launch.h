@@ -15,6 +15,10 @@
 
 namespace nemoclaw::init {
 
+// In the state directory of a container without a mount namespace: where its root and everything in it is mounted.
+// Detached before that directory is removed.
+constexpr char kHostMountDirectory[] = "rootfs";
+
 struct LaunchRequest {
   const oci::EffectiveSpec* effective = nullptr;
   std::string id;
@@ -78,8 +82,9 @@ Result<Launched> launch_exec(const ExecRequest& request, const LaunchEvents& eve
 
 // Runs OCI hooks one after the other in the caller's namespaces with the State JSON on stdin; a hook that
 // fails, or outlives its timeout, is an error that names the stage, the path, the exit status and its
-// stderr's first line.
-Result<void> run_hooks(const std::vector<oci::Hook>& hooks, std::string_view stage,
-                       const std::string& state_json);
+// stderr's first line. They start in `directory` (as with runc: the bundle, startContainer in the process's cwd), or
+// where the caller is.
+Result<void> run_hooks(const std::vector<oci::Hook>& hooks, std::string_view stage, const std::string& state_json,
+                       const std::string& directory = "");
 
 }  // namespace nemoclaw::init

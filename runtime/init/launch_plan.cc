@@ -113,6 +113,11 @@ Result<ContainerPlan> plan_container(const LaunchRequest& request, const HostFac
   plan.namespaces = TRY(isolation::plan_namespaces(spec.linux_));
   plan.id_maps = TRY(isolation::plan_id_maps(spec.linux_));
   plan.rootfs = TRY(isolation::plan_rootfs(spec, request.rootfs, request.no_pivot));
+  if (plan.namespaces.host_mounts) {
+    if (!request.effective->policy_name.empty())
+      return make_error("a policy needs a mount namespace of the container's own; add {\"type\": \"mount\"} to linux.namespaces");
+    plan.rootfs.attach_at = request.state_directory + "/" + kHostMountDirectory;
+  }
   plan.mounts = TRY(isolation::plan_mounts(spec, request.bundle));
   add_supplied(request, plan.mounts);
   plan.devices = TRY(isolation::plan_devices(spec));

@@ -69,7 +69,9 @@ Result<std::string> find_program(const oci::Process& process, const FileIdentity
     const int cause = check_executable(path, name, own, refusal);
     if (cause == 0) return path;
     if (cause < 0) return refusal;
-    if (cause == EACCES || cause == EISDIR) return exec_error(name, errno_text(cause), cause);
+    if (cause == EACCES) return exec_error(name, errno_text(cause), cause);
+    // The kernel's answer would be EACCES: managers look for its words.
+    if (cause == EISDIR) return exec_error(name, "is a directory: permission denied", EACCES);
     return exec_error(name, "stat " + name + ": " + errno_text(cause), cause);
   }
   const char* set = environment_value(process.env, "PATH");

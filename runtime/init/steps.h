@@ -34,6 +34,7 @@ struct Context {
   bool unified_cgroup = false;
   Fd listener_socket;       // seccomp listener, connected
   Fd init;                  // exec: pidfd of the container's first process
+  Fd init_root;             // exec: its root, if no mount namespace is joined
   int init_namespaces = 0;  // exec: CLONE_NEW* to join through it
   FdRef start_listener, console_socket;
   std::vector<FdRef> cgroup_joins;

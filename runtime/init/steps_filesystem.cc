@@ -1,4 +1,5 @@
 // Steps about the container's file system: root, mounts, devices, protected paths.
+#include <sched.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -28,7 +29,9 @@ Result<void> mount_all(Context& context) {
     return mounts;
   };
   const isolation::MountPlan& plan = context.container->mounts;
-  const isolation::MountContext mount_context = {context.root, &context.sources, cgroups};
+  const isolation::NamespacePlan& namespaces = context.container->namespaces;
+  const bool host_pids = !namespaces.is_new(CLONE_NEWPID) && !namespaces.joins(CLONE_NEWPID);
+  const isolation::MountContext mount_context = {context.root, &context.sources, cgroups, host_pids};
   for (size_t i = 0; i < plan.steps.size(); ++i) {
     // A cgroup mount shows where the process is; what is copied into memory counts as the container's.
     if (plan.steps[i].kind == isolation::MountKind::Cgroup || plan.steps[i].options.tmpcopyup)
@@ -51,7 +54,8 @@ Result<void> report_namespaces_ready(Context& context) {
 Result<void> run_create_container_hooks(Context& context) {
   const std::vector<oci::Hook>& hooks = context.effective->spec.hooks.create_container;
   if (hooks.empty()) return {};
-  return run_hooks(hooks, "createContainer", hook_state(*context.launch, getpid(), oci::Status::Creating));
+  return run_hooks(hooks, "createContainer", hook_state(*context.launch, getpid(), oci::Status::Creating),
+                   context.launch->bundle);
 }
 
 Result<void> protect_paths(Context& context) {

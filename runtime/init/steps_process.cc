@@ -101,7 +101,8 @@ Result<void> look_up_program(Context& context) {
 Result<void> run_start_container_hooks(Context& context) {
   const std::vector<oci::Hook>& hooks = context.effective->spec.hooks.start_container;
   if (hooks.empty()) return {};
-  return run_hooks(hooks, "startContainer", hook_state(*context.launch, getpid(), oci::Status::Created));
+  return run_hooks(hooks, "startContainer", hook_state(*context.launch, getpid(), oci::Status::Created),
+                   context.process->process->cwd);
 }
 
 Result<void> mark_descriptors(Context& context) {

@@ -59,8 +59,12 @@ void inherit_mode(MountStep& step, FdRef target) {
 
 // A user namespace may mount sysfs, proc or mqueue only if it owns the namespace that they show. The host's
 // own view, bound, is then what there is; masks and flags still apply.
-Result<Fd> bind_of_host(const MountStep& step, const Error& cause) {
-  const char* path = step.type == "sysfs" ? "/sys" : step.type == "mqueue" ? "/dev/mqueue" : nullptr;
+// procfs only where the container shares the PID namespace that the host's shows.
+Result<Fd> bind_of_host(const MountStep& step, bool host_pids, const Error& cause) {
+  const char* path = step.type == "sysfs"               ? "/sys"
+                     : step.type == "mqueue"            ? "/dev/mqueue"
+                     : step.type == "proc" && host_pids ? "/proc"
+                                                        : nullptr;
   if (cause.errno_value != EPERM || !path) return cause;
   Result<Fd> tree = sys::open_tree_clone(FdRef::cwd(), path, AT_RECURSIVE);
   if (!tree) return cause;
@@ -69,10 +73,10 @@ Result<Fd> bind_of_host(const MountStep& step, const Error& cause) {
   return tree;
 }
 
-Result<Fd> make_file_system(const MountStep& step) {
+Result<Fd> make_file_system(const MountStep& step, bool host_pids) {
   Fd context = TRY(sys::fsopen(step.type));
   if (Result<void> configured = configure(context, step); !configured)
-    return bind_of_host(step, configured.error());
+    return bind_of_host(step, host_pids, configured.error());
   Fd mount = TRY(sys::fsmount(context, step.options.set));
   const MountOptions& options = step.options;
   if ((options.recursive_set | options.recursive_clear) != 0)
@@ -101,7 +105,8 @@ Result<void> check_procfs_target(const MountStep& step, FdRef target, bool is_pr
   return make_error("cannot be mounted because it is inside /proc");
 }
 
-Result<void> apply_file_system(MountStep step, FdRef root) {
+Result<void> apply_file_system(MountStep step, const MountContext& context) {
+  const FdRef root = context.root;
   // CVE-2019-16884, CVE-2019-19921: /proc and /sys of the image must be plain directories, or a link in the
   // image would decide where the runtime's writes to procfs land.
   const bool kernel_view = step.type == "proc" || step.type == "sysfs";
@@ -114,7 +119,7 @@ Result<void> apply_file_system(MountStep step, FdRef root) {
   Fd target = TRY(open_directory_target(root, step.destination));
   TRY(check_procfs_target(step, target, step.type == "proc"));
   if (step.type == "tmpfs") inherit_mode(step, target);
-  Fd mount = TRY(make_file_system(step));
+  Fd mount = TRY(make_file_system(step, context.host_pids));
   if (step.options.tmpcopyup && step.type == "tmpfs") TRY_CONTEXT(copy_up(target, mount), "tmpcopyup");
   TRY(sys::move_mount(mount, target));
   return set_own_propagation(mount, step.options);
@@ -167,7 +172,7 @@ Result<void> apply_mount(const MountStep& step, size_t index, uint64_t default_p
   const auto apply = [&]() -> Result<void> {
     switch (step.kind) {
       case MountKind::FileSystem:
-        return apply_file_system(step, context.root);
+        return apply_file_system(step, context);
       case MountKind::Remount:
         return apply_remount(step, context.root);
       case MountKind::Cgroup: {

@@ -57,6 +57,7 @@ struct MountContext {
       nullptr;  // by step; a valid one is the detached bind source, opened by the parent
   // Called before the first cgroup step: waits for the cgroup, and says what to mount.
   std::function<Result<CgroupMounts>()> cgroups;
+  bool host_pids = false;  // the container has the runtime's PID namespace
 };
 
 Result<void> apply_mount(const MountStep& step, size_t index, uint64_t default_propagation,

@@ -55,8 +55,10 @@ Result<NamespacePlan> plan_namespaces(const oci::Linux& linux_) {
       plan.clone_flags |= static_cast<uint64_t>(flag);
     }
   }
-  if ((seen & CLONE_NEWNS) == 0)
-    return make_error("linux.namespaces: a mount namespace is needed; add {\"type\": \"mount\"}");
+  plan.host_mounts = (seen & CLONE_NEWNS) == 0;
+  if (plan.host_mounts && (seen & CLONE_NEWUSER) != 0)
+    return make_error(
+        "linux.namespaces: a user namespace cannot mount in the host's mount namespace; add {\"type\": \"mount\"}");
   if (!linux_.time_offsets.empty() && !plan.new_time)
     return make_error(
         "linux.timeOffsets: needs a new time namespace; add {\"type\": \"time\"} to linux.namespaces");

@@ -25,6 +25,7 @@ struct NamespacePlan {
   std::vector<JoinedNamespace> joined;
   bool new_cgroup = false;  // unshared late: its root is the cgroup that the process is in at that moment
   bool new_time = false;    // unshared by the child; entered at exec, when the offsets are in force
+  bool host_mounts = false;  // no mount namespace is named: the container's mounts are made in the runtime's own
   // True when what is joined must be joined before the final process is cloned: a PID namespace only ever
   // holds the children of who joins it, and a new user namespace would have no right to join what the old one
   // owns.

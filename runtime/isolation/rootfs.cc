@@ -1,5 +1,6 @@
 #include "runtime/isolation/rootfs.h"
 
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -45,7 +46,23 @@ Result<void> make_parent_private(std::string path) {
 
 }  // namespace
 
+namespace {
+
+// In the host's mount namespace. Private throughout, so that no mount of the container's spreads from it.
+Result<Fd> attach_rootfs(const RootfsPlan& plan) {
+  Fd source = TRY(open_file(plan.path, O_PATH | O_DIRECTORY));
+  if (mkdir(plan.attach_at.c_str(), 0700) != 0) return errno_error("mkdir " + quoted(plan.attach_at));
+  Fd target = TRY(open_file(plan.attach_at, O_PATH | O_DIRECTORY | O_NOFOLLOW));
+  Fd root = TRY_CONTEXT(sys::open_tree_clone(source, "", AT_RECURSIVE), "rootfs " + quoted(plan.path));
+  TRY(sys::mount_setattr(root, {.propagation = MS_PRIVATE}, true));
+  TRY_CONTEXT(sys::move_mount(root, target), "rootfs " + quoted(plan.path));
+  return root;
+}
+
+}  // namespace
+
 Result<Fd> prepare_rootfs(const RootfsPlan& plan) {
+  if (!plan.attach_at.empty()) return attach_rootfs(plan);
   TRY(sys::set_propagation("/", plan.namespace_propagation));
   Fd target = TRY(open_file(plan.path, O_PATH | O_DIRECTORY));
   const bool shared = (plan.namespace_propagation & MS_SHARED) != 0;
@@ -86,13 +103,17 @@ Result<void> move_and_chroot(FdRef root) {
 
 Result<void> enter_rootfs(const RootfsPlan& plan, FdRef root) {
   if (fchdir(root.raw()) != 0) return errno_error("chdir to the rootfs");
-  TRY(plan.no_pivot ? move_and_chroot(root) : pivot());
+  if (!plan.attach_at.empty()) {
+    if (chroot(".") != 0) return errno_error("chroot");
+  } else {
+    TRY(plan.no_pivot ? move_and_chroot(root) : pivot());
+  }
   if (chdir("/") != 0) return errno_error("chdir /");
   return {};
 }
 
 Result<void> seal_rootfs(const RootfsPlan& plan) {
-  if (plan.final_propagation != 0) TRY(sys::set_propagation("/", plan.final_propagation));
+  if (plan.final_propagation != 0 && plan.attach_at.empty()) TRY(sys::set_propagation("/", plan.final_propagation));
   if (!plan.readonly) return {};
   Fd root = TRY(open_file("/", O_PATH | O_DIRECTORY));
   return sys::mount_setattr(root, {.set = MOUNT_ATTR_RDONLY}, false);

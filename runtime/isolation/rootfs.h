@@ -16,6 +16,10 @@ struct RootfsPlan {
   uint64_t final_propagation = 0;      // for "/" of the container after the pivot; 0: as it is
   bool readonly = false;
   bool no_pivot = false;  // the host's root is a ramfs, which pivot_root refuses
+  // Without a mount namespace: the directory onto which the rootfs is bound, with all that is mounted in it, so that one
+  // umount2(MNT_DETACH) there takes everything away again. Nothing else of the host's tree is touched, and the process is
+  // only chroot'ed.
+  std::string attach_at;
 };
 
 // Pure. rootfsPropagation is one of shared, slave, private, unbindable and their recursive forms.

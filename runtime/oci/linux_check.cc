@@ -49,11 +49,10 @@ Result<void> check_mappings(const Linux& section) {
 }
 
 Result<void> check_paths(const Linux& section) {
-  if (section.find_namespace("mount") == nullptr) {
-    if (!section.masked_paths.empty() || !section.readonly_paths.empty())
-      return make_error("linux.maskedPaths: unable to restrict sys entries without a private MNT namespace");
-    return make_error("linux.namespaces: a mount namespace is required; add {\"type\": \"mount\"}");
-  }
+  // A chroot in the host's mount namespace covers nothing: whoever leaves it finds the paths as they are.
+  if (section.find_namespace("mount") == nullptr && !(section.masked_paths.empty() && section.readonly_paths.empty()))
+    return make_error("linux.maskedPaths, linux.readonlyPaths: unable to restrict sys entries without a private MNT "
+                      "namespace; add {\"type\": \"mount\"} to linux.namespaces");
   for (const std::string& path : section.masked_paths) {
     if (!path.starts_with('/')) return make_error("linux.maskedPaths: must be absolute, found " + quoted(path));
   }

@@ -53,3 +53,19 @@ hook() { printf '[{"path": "/bin/sh", "args": ["sh", "-c", %s]}]' "$(jq -Rsc . <
   done
   expect_nothing_left
 }
+
+@test "hooks start in the bundle, wherever the caller is, and startContainer in the process's directory" {
+  make_bundle '.process.cwd = "/tmp"' ".mounts += [{destination: \"/notes\", type: \"bind\", source: \"$T/notes\", options: [\"rbind\", \"rw\"]}]"
+  mkdir -p "$T/notes"
+  chmod 0777 "$T/notes"
+  command_line true
+  local stage
+  for stage in prestart createRuntime createContainer; do configure ".hooks.$stage = $(hook "pwd >>$T/notes/where")"; done
+  configure ".hooks.startContainer = $(hook "pwd >>/notes/where")"
+  # createContainer runs in the container's mounts, but still below the host's root.
+  cd /
+  run rt run --bundle "$B" "$ID"
+  expect 0
+  run cat "$T/notes/where"
+  expect 0 "$B"$'\n'"$B"$'\n'"$B"$'\n'/tmp
+}

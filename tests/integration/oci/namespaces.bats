@@ -63,6 +63,16 @@ users='.linux.namespaces += [{type: "user"}] | .linux.uidMappings = [{containerI
   expect 0 1000 100000
 }
 
+@test "a user namespace without PIDs of its own: the host's procfs stands in for one" {
+  ours || skip "runc 1.1 refuses it"
+  make_bundle "$users" '.linux.namespaces |= map(select(.type != "pid"))'
+  command_line sh -c 'readlink /proc/self/ns/pid; grep -c " /proc " /proc/self/mountinfo; cat /proc/kcore 2>/dev/null | head -c 1 | wc -c'
+  run rt run --bundle "$B" "$ID"
+  expect 0 "$(readlink /proc/self/ns/pid)"
+  [ "${lines[2]}" = 0 ]
+  # With PIDs of its own it would be the wrong ones: that is never done.
+}
+
 @test "all namespaces of another container are joined, with its maps and clocks" {
   ours || skip "runc 1.1 lacks the maps"
   start_sleeper "$users" '.linux.namespaces += [{type: "time"}]' '.linux.timeOffsets = {monotonic: {secs: 7881, nanosecs: 2718281}}'
@@ -100,12 +110,44 @@ users='.linux.namespaces += [{type: "user"}] | .linux.uidMappings = [{containerI
     '.linux.namespaces |= map(if .type == "pid" then .path = "/proc/self/ns/uts" else . end)' \
     '.linux.namespaces |= map(if .type == "pid" then .path = "/no/such/namespace" else . end)' \
     '.linux.namespaces |= map(if .type == "pid" then .path = "relative" else . end)' \
-    '.linux.namespaces += [{type: "user"}]' '.linux.namespaces |= map(select(.type != "mount"))'; do
+    '.linux.namespaces += [{type: "user"}]' '.linux.namespaces |= map(select(.type != "mount"))' \
+    '.linux.namespaces |= map(select(.type != "mount")) | .linux.maskedPaths = [] | .linux.readonlyPaths = [] |
+      .linux.namespaces += [{type: "user"}] | .linux.uidMappings = [{containerID: 0, hostID: 0, size: 1}] |
+      .linux.gidMappings = .linux.uidMappings'; do
     make_bundle "$program"
     command_line true
     run rt run --bundle "$B" "$ID"
     expect 1
   done
+  expect_nothing_left
+}
+
+@test "without a mount namespace: hooks of all stages, a chroot, exec in it, and no mount stays" {
+  ours || skip "runc 1.1 leaves the mounts"
+  local hook='[{path: "/bin/sh", args: ["sh", "-c", $script], env: ["PATH=/bin:/usr/bin"]}]' before
+  before=$(wc -l </proc/self/mountinfo)
+  make_bundle '.linux.namespaces |= map(select(.type != "mount")) | .linux.maskedPaths = [] | .linux.readonlyPaths = []' \
+    ".root.readonly = true | (\"echo x >>$T/host-mounts\" as \$script | .hooks = {createRuntime: $hook, createContainer: $hook, poststart: $hook, poststop: $hook})"
+  command_line sh -c 'touch /x 2>/dev/null || echo read-only; readlink /proc/self/ns/mnt; echo $$; exec sleep 300'
+  create
+  rt start "$ID"
+  wait_until 5 grep -q '^1$' "$T/out-$BATS_TEST_NUMBER"
+  run container_output
+  expect 0 read-only "$(readlink /proc/self/ns/mnt)"
+  run rt exec "$ID" sh -c 'test -e "$1" || echo inside; pwd; echo $$' sh "$T"
+  expect 0 inside /
+  rt delete --force "$ID"
+  [ "$(wc -l <"$T/host-mounts")" -eq 4 ]
+  [ "$(wc -l </proc/self/mountinfo)" -eq "$before" ]
+  [ -e "$T/image/bin/sh" ]
+  # Not started, and one that fails on the way.
+  create
+  rt delete "$ID"
+  command_line /no/such/program
+  run create
+  expect 1
+  [ "$(wc -l </proc/self/mountinfo)" -eq "$before" ]
+  [ -e "$T/image/bin/sh" ]
   expect_nothing_left
 }
 

@@ -99,6 +99,24 @@ agent_run() { agent run --bundle "$B" "$ID"; }
   [ ! -e "$T/xdg/nemoclaw/$ID" ]
 }
 
+@test "limits in a cgroup that was delegated to the user, who cannot write device rules" {
+  ! is_unified || skip "tested through the user's systemd in systemd_cgroup.bats"
+  local controller
+  for controller in /sys/fs/cgroup/*/; do
+    [ -e "$controller/tasks" ] || continue
+    mkdir -p "$controller/$NAME"
+    for file in cpuset.cpus cpuset.mems; do [ ! -e "$controller/$file" ] || cat "$controller/$file" >"$controller/$NAME/$file"; done
+    chown $AGENT:$AGENT "$controller/$NAME" "$controller/$NAME/tasks" "$controller/$NAME/cgroup.procs"
+  done
+  make_rootless_bundle ".linux.cgroupsPath = \"/$NAME/agents\"" '.linux.resources = {pids: {limit: 33}, devices: [{allow: false, access: "rwm"}]}'
+  command_line sh -c 'grep pids /proc/self/cgroup'
+  agent run --detach --bundle "$B" "$ID" </dev/null >"$T/out-$BATS_TEST_NUMBER" 2>&1 3>&- || fail "$(container_output)"
+  wait_until 5 grep -q pids "$T/out-$BATS_TEST_NUMBER"
+  [ "$(cat "/sys/fs/cgroup/pids/$NAME/agents/pids.max")" = 33 ]
+  agent delete --force "$ID"
+  [ ! -e "/sys/fs/cgroup/pids/$NAME/agents" ]
+}
+
 @test "what needs a cgroup says so" {
   make_rootless_bundle '.linux.resources = {memory: {limit: 67108864}}'
   command_line true

@@ -58,8 +58,10 @@ TEST(NamespacePlan, Errors) {
             "linux.namespaces[1].type: unknown namespace 'foo'");
   EXPECT_EQ(plan_namespaces(with_namespaces({{"pid", ""}, {"pid", ""}})).error().message,
             "linux.namespaces[1]: a second pid namespace; name each type once");
-  EXPECT_EQ(plan_namespaces(with_namespaces({{"pid", ""}})).error().message,
-            "linux.namespaces: a mount namespace is needed; add {\"type\": \"mount\"}");
+  EXPECT_EQ(plan_namespaces(with_namespaces({{"pid", ""}, {"user", ""}})).error().message,
+            "linux.namespaces: a user namespace cannot mount in the host's mount namespace; add {\"type\": \"mount\"}");
+  EXPECT_TRUE(plan_namespaces(with_namespaces({{"pid", ""}}))->host_mounts);
+  EXPECT_FALSE(plan_namespaces(with_namespaces({{"mount", "/m"}}))->host_mounts);
   oci::Linux offsets = with_namespaces({{"mount", ""}});
   offsets.time_offsets = {{"monotonic", {1, 2}}};
   EXPECT_FALSE(plan_namespaces(offsets));
