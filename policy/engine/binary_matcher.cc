@@ -12,23 +12,25 @@ std::string resolve(const std::string& named, const std::vector<BinaryAlias>& al
 }  // namespace
 
 BinaryMatcher::BinaryMatcher(const Binary& binary, const std::vector<BinaryAlias>& aliases)
-    : path_(binary.path),
-      resolved_(resolve(binary.path, aliases)),
-      sha256_(binary.sha256),
-      script_(binary.script) {
-  if (binary.via.empty()) return;
-  via_.emplace(binary.via);
-  via_resolved_ = resolve(binary.via, aliases);
+    : path_(binary.path), script_(binary.script) {
+  More more{resolve(binary.path, aliases), std::nullopt, {}, binary.sha256};
+  if (!binary.via.empty()) {
+    more.via.emplace(binary.via);
+    more.via_resolved = resolve(binary.via, aliases);
+  }
+  if (more.via || !more.resolved.empty() || !more.sha256.empty())
+    more_ = std::make_unique<const More>(std::move(more));
 }
 
 bool BinaryMatcher::path_fits(std::string_view path) const {
-  return path_.matches(path) || (!resolved_.empty() && path == resolved_);
+  return path_.matches(path) || (more_ && !more_->resolved.empty() && path == more_->resolved);
 }
 
 bool BinaryMatcher::via_fits(const Caller& caller) const {
-  if (!via_) return true;
+  if (!more_ || !more_->via) return true;
   for (const std::string& ancestor : caller.ancestors)
-    if (via_->matches(ancestor) || (!via_resolved_.empty() && ancestor == via_resolved_)) return true;
+    if (more_->via->matches(ancestor) || (!more_->via_resolved.empty() && ancestor == more_->via_resolved))
+      return true;
   return false;
 }
 
@@ -39,7 +41,7 @@ BinaryMatch BinaryMatcher::match(const Caller& caller) const {
   const auto judge = [&](std::string_view path, std::string_view digest) {
     if (path.empty() || !path_fits(path)) return false;
     // A pin that cannot be checked is not satisfied.
-    if (!sha256_.empty() && digest != sha256_)
+    if (more_ && !more_->sha256.empty() && digest != more_->sha256)
       best = BinaryMatch::WrongDigest;
     else if (!via_fits(caller))
       best = BinaryMatch::MissingVia;

@@ -1,6 +1,7 @@
 // One item of `binaries`: does it name the calling process?
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -26,17 +27,22 @@ class BinaryMatcher {
   const std::string& text() const { return path_.text(); }
   bool has_glob() const { return !path_.is_exact(); }
   // Where text() leads in the image, if it is a link; else empty.
-  const std::string& resolved() const { return resolved_; }
+  std::string_view resolved() const { return more_ ? std::string_view(more_->resolved) : std::string_view(); }
 
  private:
   bool path_fits(std::string_view path) const;
   bool via_fits(const Caller& caller) const;
 
+  // What most items do not have: kept apart, because a policy may have thousands of them.
+  struct More {
+    std::string resolved;  // where the named link leads in the image; empty if it is none
+    std::optional<PathGlob> via;
+    std::string via_resolved;
+    std::string sha256;
+  };
+
   PathGlob path_;
-  std::string resolved_;  // where the named link leads in the image; empty if it is none
-  std::optional<PathGlob> via_;
-  std::string via_resolved_;
-  std::string sha256_;
+  std::unique_ptr<const More> more_;
   bool script_;
 };
 

@@ -22,18 +22,18 @@ BinarySets::Id BinarySets::add(const std::optional<std::vector<Binary>>& binarie
   if (!binaries) return any;
   const auto [known, is_new] = known_.try_emplace(text_of(*binaries), static_cast<Id>(sets_.size()));
   if (!is_new) return known->second;
-  Set set;
+  Set& set = sets_.emplace_back();
+  set.items.reserve(binaries->size());
   for (const Binary& binary : *binaries) {
     const BinaryMatcher& item = set.items.emplace_back(binary, aliases);
     set.has_glob = set.has_glob || item.has_glob();
     if (item.has_glob()) continue;
-    for (const std::string& path : {item.text(), item.resolved()}) {
+    for (const std::string_view path : {std::string_view(item.text()), item.resolved()}) {
       if (path.empty()) continue;
-      std::vector<Id>& ids = by_path_[path];
+      CompactList<Id>& ids = by_path_[path];
       if (ids.empty() || ids.back() != known->second) ids.push_back(known->second);
     }
   }
-  sets_.push_back(std::move(set));
   return known->second;
 }
 

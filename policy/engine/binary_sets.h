@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "policy/engine/binary_matcher.h"
+#include "policy/engine/compact_list.h"
 
 namespace nemoclaw::policy {
 
@@ -17,7 +18,13 @@ class BinarySets {
   using Id = uint32_t;
   static constexpr Id any = 0;  // no `binaries`: every process
 
+  BinarySets() = default;
+  BinarySets(BinarySets&&) = default;
+
   Id add(const std::optional<std::vector<Binary>>& binaries, const std::vector<BinaryAlias>& aliases);
+
+  // No list comes any more.
+  void seal() { known_.clear(); }
 
   BinaryMatch match(Id set, const Caller& caller) const;
   // True if some item holds a star, so that only match() can tell whether it fits.
@@ -41,14 +48,9 @@ class BinarySets {
     std::vector<BinaryMatcher> items;
     bool has_glob = false;
   };
-  struct Hash {
-    using is_transparent = void;
-    size_t operator()(std::string_view text) const { return std::hash<std::string_view>()(text); }
-  };
-
   std::vector<Set> sets_ = std::vector<Set>(1);
-  std::unordered_map<std::string, std::vector<Id>, Hash, std::equal_to<>> by_path_;
-  std::map<std::string, Id> known_;  // a list's text
+  std::unordered_map<std::string_view, CompactList<Id>> by_path_;  // texts of the items
+  std::map<std::string, Id> known_;                                // a list's text, until seal()
 };
 
 }  // namespace nemoclaw::policy

@@ -12,7 +12,7 @@ bool is_everything(const Rule& rule) {
   return rule.method == "*" && (rule.path == "/**" || rule.path == "**") && rule.query.empty();
 }
 
-Result<CompiledEndpoint> compile_endpoint(const Endpoint& endpoint) {
+Result<CompiledEndpoint> compile_endpoint(const Endpoint& endpoint, PathPatterns& paths) {
   CompiledEndpoint compiled;
   compiled.line = endpoint.at.line;
   compiled.protocol = endpoint.protocol;
@@ -23,8 +23,9 @@ Result<CompiledEndpoint> compile_endpoint(const Endpoint& endpoint) {
     compiled.access = Access::Full;
   }
   compiled.needs_l7 = is_inspected(compiled.protocol);
-  compiled.ports = endpoint.ports;
-  std::sort(compiled.ports.begin(), compiled.ports.end());
+  std::vector<uint16_t> ports = endpoint.ports;
+  std::sort(ports.begin(), ports.end());
+  for (uint16_t port : ports) compiled.ports.push_back(port);
   if (!endpoint.host.empty()) compiled.host = TRY(HostPattern::parse(endpoint.host));
   for (const std::string& text : endpoint.allowed_ips) {
     const auto cidr = parse_cidr(text);
@@ -33,30 +34,34 @@ Result<CompiledEndpoint> compile_endpoint(const Endpoint& endpoint) {
   }
   if (!compiled.host && compiled.allowed_ips.empty())
     return make_error("an endpoint without a host and without allowed_ips would reach everything");
-  if (!endpoint.path.empty()) compiled.path = std::make_unique<Glob>(Glob::path(endpoint.path));
+  compiled.path = paths.add(endpoint.path);
   compiled.enforcement = endpoint.enforcement;
   compiled.keep_encoded_slash = endpoint.allow_encoded_slash;
   compiled.mcp_known_methods = endpoint.mcp_known_methods;
   const RateLimits& limits = endpoint.limits;
   if (limits.requests_per_minute || limits.bytes_out_per_hour || limits.body_bytes_max)
     compiled.limits = std::make_unique<const RateLimits>(limits);
-  for (const Rule& rule : endpoint.rules) compiled.allow.emplace_back(rule, false);
-  for (const Rule& rule : endpoint.deny_rules) compiled.deny.emplace_back(rule, true);
+  compiled.rules.reserve(endpoint.rules.size() + endpoint.deny_rules.size());
+  for (const Rule& rule : endpoint.rules) compiled.rules.emplace_back(rule, false, paths);
+  compiled.allow_count = static_cast<uint32_t>(endpoint.rules.size());
+  for (const Rule& rule : endpoint.deny_rules) compiled.rules.emplace_back(rule, true, paths);
   compiled.denies_everything =
       endpoint.path.empty() && endpoint.enforcement == Enforcement::Enforce &&
       std::any_of(endpoint.deny_rules.begin(), endpoint.deny_rules.end(), is_everything);
-  compiled.names_tools = std::any_of(compiled.allow.begin(), compiled.allow.end(),
-                                     [](const RuleMatcher& rule) { return rule.names_tool(); });
+  const auto allow = compiled.allow();
+  compiled.names_tools =
+      std::any_of(allow.begin(), allow.end(), [](const RuleMatcher& rule) { return rule.names_tool(); });
   return compiled;
 }
 
 Result<CompiledEntry> compile_entry(const NetworkEntry& entry, const std::vector<BinaryAlias>& aliases,
-                                    BinarySets& binaries) {
+                                    BinarySets& binaries, PathPatterns& paths) {
   CompiledEntry compiled;
   compiled.key = entry.key;
+  compiled.endpoints.reserve(entry.endpoints.size());
   for (const Endpoint& endpoint : entry.endpoints) {
     compiled.endpoints.push_back(
-        TRY_CONTEXT(compile_endpoint(endpoint),
+        TRY_CONTEXT(compile_endpoint(endpoint, paths),
                     "network_policies: entry '" + entry.key + "', line " + std::to_string(endpoint.at.line)));
   }
   compiled.binaries = binaries.add(entry.binaries, aliases);
@@ -67,7 +72,7 @@ Result<CompiledEntry> compile_entry(const NetworkEntry& entry, const std::vector
 
 Result<std::vector<CompiledEntry>> compile_entries(const Policy& policy,
                                                    const std::vector<BinaryAlias>& aliases,
-                                                   BinarySets& binaries) {
+                                                   BinarySets& binaries, PathPatterns& paths) {
   if (const auto conflict = find_conflict(policy.network)) {
     return make_error("network_policies: endpoints of '" + conflict->first_entry->key + "' (line " +
                       std::to_string(conflict->first->at.line) + ") and '" + conflict->second_entry->key +
@@ -75,8 +80,11 @@ Result<std::vector<CompiledEntry>> compile_entries(const Policy& policy,
                       conflict->what + "'");
   }
   std::vector<CompiledEntry> entries;
+  entries.reserve(policy.network.size());
   for (const NetworkEntry& entry : policy.network)
-    entries.push_back(TRY(compile_entry(entry, aliases, binaries)));
+    entries.push_back(TRY(compile_entry(entry, aliases, binaries, paths)));
+  binaries.seal();
+  paths.seal();
   std::sort(entries.begin(), entries.end(),
             [](const CompiledEntry& a, const CompiledEntry& b) { return a.key < b.key; });
   return entries;

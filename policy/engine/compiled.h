@@ -3,21 +3,23 @@
 
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "policy/engine/binary_sets.h"
+#include "policy/engine/compact_list.h"
 #include "policy/engine/engine.h"
-#include "policy/engine/glob.h"
+#include "policy/engine/path_patterns.h"
 #include "policy/engine/rule_matcher.h"
 
 namespace nemoclaw::policy {
 
 struct CompiledEndpoint {
   std::optional<HostPattern> host;  // absent: any, the address decides
-  std::vector<uint16_t> ports;      // sorted
+  CompactList<uint16_t> ports;      // sorted
   std::vector<Cidr> allowed_ips;
-  std::unique_ptr<Glob> path;  // absent: every path
+  const Glob* path = nullptr;  // absent: every path
   bool needs_l7 = false;
   Protocol protocol = Protocol::L4;
   Enforcement enforcement = Enforcement::Enforce;
@@ -26,12 +28,15 @@ struct CompiledEndpoint {
   bool mcp_known_methods = false;
   bool denies_everything = false;  // a deny rule for every request, enforced: no connection is worth making
   bool names_tools = false;        // some allow rule names tools, which narrows mcp_known_methods
-  std::vector<RuleMatcher> allow, deny;
+  std::vector<RuleMatcher> rules;  // what allows, then what denies
+  uint32_t allow_count = 0;
   std::unique_ptr<const RateLimits> limits;  // absent: none
 
   RateLimits rate_limits() const { return limits ? *limits : RateLimits(); }
   uint32_t line = 0;
 
+  std::span<const RuleMatcher> allow() const { return std::span(rules).first(allow_count); }
+  std::span<const RuleMatcher> deny() const { return std::span(rules).subspan(allow_count); }
   bool is_exact() const { return host && host->is_exact(); }
 };
 
@@ -44,7 +49,7 @@ struct CompiledEntry {
 // Sorted by key. Fails as Engine::compile does.
 Result<std::vector<CompiledEntry>> compile_entries(const Policy& policy,
                                                    const std::vector<BinaryAlias>& aliases,
-                                                   BinarySets& binaries);
+                                                   BinarySets& binaries, PathPatterns& paths);
 
 // The reason of what is allowed; entry and line say by what. Short enough that a string holds it without an
 // allocation.

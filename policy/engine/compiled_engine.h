@@ -12,10 +12,11 @@ namespace nemoclaw::policy {
 
 class CompiledEngine final : public Engine {
  public:
-  CompiledEngine(std::vector<CompiledEntry> entries, BinarySets binaries, std::vector<std::string> named,
-                 DnsMode dns)
+  CompiledEngine(std::vector<CompiledEntry> entries, BinarySets binaries, PathPatterns paths,
+                 std::vector<std::string> named, DnsMode dns)
       : entries_(std::move(entries)),
         binaries_(std::move(binaries)),
+        paths_(std::move(paths)),
         index_(entries_, binaries_),
         named_(std::move(named)),
         dns_(dns) {}
@@ -44,6 +45,7 @@ class CompiledEngine final : public Engine {
 
   std::vector<CompiledEntry> entries_;
   BinarySets binaries_;
+  PathPatterns paths_;   // entries_ point into it
   EndpointIndex index_;  // points into entries_
   std::vector<std::string> named_;
   DnsMode dns_;

@@ -63,7 +63,7 @@ class Judge {
     if (const auto denied = find_deny(grants_, asked)) {
       take(*denied, decision_);
       decision_.by_deny_rule = true;
-      const RuleMatcher& rule = denied->grant->endpoint->deny[static_cast<size_t>(denied->rule)];
+      const RuleMatcher& rule = denied->grant->endpoint->deny()[static_cast<size_t>(denied->rule)];
       forbid(decision_, "policy_denied",
              describe(asked) + " not permitted by policy: deny rule " + rule.describe());
       return false;

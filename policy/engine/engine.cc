@@ -43,18 +43,18 @@ Decision CompiledEngine::decide_l4(const L4Request& request) const {
                 "the calling process could not be identified: " + caller.identity_error);
   }
   const Slot* first = nullptr;
-  std::optional<Ordinal> denying;
+  Ordinal denying = kNoOrdinal;
   bool needs_l7 = false, keep_slash = false;
   for_each_slot(request, [&](const Slot& slot) {
     if (!first || slot.first < first->first) first = &slot;
-    if (slot.denying && (!denying || *slot.denying < *denying)) denying = slot.denying;
+    denying = std::min(denying, slot.denying);
     // A plain entry beside one with rules does not switch inspection off.
     needs_l7 = needs_l7 || slot.needs_l7;
     keep_slash = keep_slash || slot.keep_encoded_slash;
   });
   if (!first) return explain_denial(request);
-  if (denying) {
-    const Grant& denied = index_.grant(*denying);
+  if (denying != kNoOrdinal) {
+    const Grant& denied = index_.grant(denying);
     Decision decision = deny("l4", "policy_denied",
                              "entry '" + denied.entry->key + "' denies every request to " + request.host +
                                  ":" + std::to_string(request.port));
@@ -124,9 +124,10 @@ HostMatch CompiledEngine::match_host(std::string_view host) const {
 Result<std::shared_ptr<const Engine>> Engine::compile(const Policy& policy,
                                                       const std::vector<BinaryAlias>& aliases) {
   BinarySets binaries;
-  auto entries = TRY(compile_entries(policy, aliases, binaries));
+  PathPatterns paths;
+  auto entries = TRY(compile_entries(policy, aliases, binaries, paths));
   std::shared_ptr<const Engine> engine = std::make_shared<CompiledEngine>(
-      std::move(entries), std::move(binaries), collect_named(policy), policy.dns);
+      std::move(entries), std::move(binaries), std::move(paths), collect_named(policy), policy.dns);
   if (!policy.ceiling) return engine;
   const Policy& ceiling = policy.ceiling->policy;
   auto bound = TRY_CONTEXT(Engine::compile(ceiling, aliases), "ceiling " + quoted(ceiling.name));

@@ -13,7 +13,7 @@ std::string endpoint_host(const CompiledEndpoint& endpoint) {
 std::string port_list(const CompiledEndpoint& endpoint) {
   std::string list;
   for (size_t i = 0; i < endpoint.ports.size() && i < 8; ++i)
-    list += (i ? ", " : "") + std::to_string(endpoint.ports[i]);
+    list += (i ? ", " : "") + std::to_string(endpoint.ports.items()[i]);
   return list + (endpoint.ports.size() > 8 ? ", ..." : "");
 }
 

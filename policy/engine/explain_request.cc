@@ -35,8 +35,8 @@ void explain_request(std::span<const Grant> grants, const L7Request& request, De
       decision.nearest = start + std::to_string(endpoint.line) + ") has access: " + word(endpoint.access) +
                          ", which does not cover it";
     }
-    for (size_t i = 0; i < endpoint.allow.size(); ++i) {
-      const RuleMatcher& rule = endpoint.allow[i];
+    for (size_t i = 0; i < endpoint.allow().size(); ++i) {
+      const RuleMatcher& rule = endpoint.allow()[i];
       const int rank = by_method ? nearness(rule, request) : 1;
       if (rank <= best) continue;
       best = rank;

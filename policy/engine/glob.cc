@@ -18,9 +18,8 @@ Glob Glob::path(std::string_view pattern) { return GlobCompiler(pattern, '/', tr
 Glob Glob::name(std::string_view pattern) { return GlobCompiler(pattern, '.', false).compile(); }
 
 bool Glob::matches(std::string_view text) const {
-  if (text.size() < prefix_.size() || std::memcmp(text.data(), prefix_.data(), prefix_.size()) != 0)
-    return false;
-  text.remove_prefix(prefix_.size());
+  if (text.size() < prefix_size_ || std::memcmp(text.data(), bytes_.data(), prefix_size_) != 0) return false;
+  text.remove_prefix(prefix_size_);
   if (kind_ == Kind::Exact) return text.empty();
   if (kind_ == Kind::PrefixAndAnything) return true;
   size_t at = 0;

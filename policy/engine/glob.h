@@ -24,10 +24,10 @@ class Glob {
   static Glob name(std::string_view pattern);
 
   bool matches(std::string_view text) const;
-  const std::string& text() const { return text_; }
+  std::string_view text() const { return std::string_view(bytes_).substr(text_start_); }
   bool is_exact() const { return kind_ == Kind::Exact; }
   // The bytes before the first wildcard, in canonical form.
-  const std::string& literal_prefix() const { return prefix_; }
+  std::string_view literal_prefix() const { return std::string_view(bytes_).substr(0, prefix_size_); }
 
  private:
   friend class GlobCompiler;
@@ -51,7 +51,9 @@ class Glob {
   bool run(std::string_view text, uint64_t* now, uint64_t* next, size_t words) const;
   void step(size_t at, uint64_t* now, uint64_t* next, int byte) const;
 
-  std::string text_, prefix_;
+  // The text; behind its literal prefix, where the canonical form of that reads otherwise.
+  std::string bytes_;
+  uint32_t prefix_size_ = 0, text_start_ = 0;
   Kind kind_ = Kind::Exact;
   uint8_t separator_ = '/';
   // Only of patterns that have more than a literal start: most have not, and a policy may have thousands.

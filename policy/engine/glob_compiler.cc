@@ -11,7 +11,6 @@ constexpr unsigned kDepthMax = 16;  // of braces; a '{' below that stands for it
 
 GlobCompiler::GlobCompiler(std::string_view pattern, char separator, bool is_path)
     : pattern_(pattern), is_path_(is_path) {
-  glob_.text_ = std::string(pattern);
   glob_.separator_ = static_cast<uint8_t>(separator);
 }
 
@@ -21,7 +20,12 @@ Glob GlobCompiler::compile() {
   size_t literals = 0;
   const auto& program = machine_.program;
   while (literals < program.size() && program[literals].op == Op::Byte) ++literals;
-  for (size_t i = 0; i < literals; ++i) glob_.prefix_ += static_cast<char>(program[i].byte);
+  for (size_t i = 0; i < literals; ++i) glob_.bytes_ += static_cast<char>(program[i].byte);
+  glob_.prefix_size_ = static_cast<uint32_t>(literals);
+  if (pattern_.starts_with(glob_.bytes_))
+    glob_.bytes_ = pattern_;
+  else
+    glob_.text_start_ = glob_.prefix_size_, glob_.bytes_ += pattern_;
   if (literals == program.size()) {
     glob_.kind_ = Glob::Kind::Exact;
   } else if (literals + 1 == program.size() && program[literals].op == Op::LoopAny) {

@@ -31,14 +31,14 @@ void PathIndex::add(Ordinal ordinal, const CompiledEndpoint& endpoint) {
     anywhere_.push_back(ordinal);
     return;
   }
-  const std::string& start = endpoint.path->literal_prefix();
+  const std::string_view start = endpoint.path->literal_prefix();
   const size_t slash = start.rfind('/');
   if (endpoint.path->is_exact())
-    exact_[std::string_view(start)].push_back(ordinal);
-  else if (slash == std::string::npos || slash == 0)
+    exact_[start].push_back(ordinal);
+  else if (slash == std::string_view::npos || slash == 0)
     anywhere_.push_back(ordinal);
   else
-    below_[std::string_view(start).substr(0, slash + 1)].push_back(ordinal);
+    below_[start.substr(0, slash + 1)].push_back(ordinal);
 }
 
 const Slot* PortSlots::find_slot(BinarySets::Id binaries) const {
@@ -50,20 +50,23 @@ namespace {
 
 auto port_at(auto& ports, uint16_t port) {
   return std::lower_bound(ports.begin(), ports.end(), port,
-                          [](const auto& each, uint16_t wanted) { return each.first < wanted; });
+                          [](const PortSlots& each, uint16_t wanted) { return each.port < wanted; });
 }
 
 }  // namespace
 
 const PortSlots* HostGroup::find_port(uint16_t port) const {
   const auto found = port_at(ports, port);
-  return found != ports.end() && found->first == port ? found->second.get() : nullptr;
+  return found != ports.end() && found->port == port ? &*found : nullptr;
 }
 
 PortSlots& HostGroup::add_port(uint16_t port) {
   auto at = port_at(ports, port);
-  if (at == ports.end() || at->first != port) at = ports.emplace(at, port, std::make_unique<PortSlots>());
-  return *at->second;
+  if (at == ports.end() || at->port != port) {
+    at = ports.emplace(at);
+    at->port = port;
+  }
+  return *at;
 }
 
 EndpointIndex::EndpointIndex(const std::vector<CompiledEntry>& entries, const BinarySets& binaries) {
@@ -80,6 +83,9 @@ EndpointIndex::EndpointIndex(const std::vector<CompiledEntry>& entries, const Bi
     }
     return (*known->second.first)[known->second.second];
   };
+  size_t count = 0;
+  for (const CompiledEntry& entry : entries) count += entry.endpoints.size();
+  grants_.reserve(count);
   for (const CompiledEntry& entry : entries) {
     for (const CompiledEndpoint& endpoint : entry.endpoints) {
       const auto ordinal = static_cast<Ordinal>(grants_.size());
@@ -88,7 +94,7 @@ EndpointIndex::EndpointIndex(const std::vector<CompiledEntry>& entries, const Bi
       if (group.ports.empty()) group.first = ordinal;
       group.pattern = endpoint.host ? &*endpoint.host : nullptr;
       add(group, ordinal, binaries);
-      if (endpoint.host) parents_.try_emplace(parent(endpoint.host->text()), ordinal);
+      if (endpoint.is_exact()) parents_.try_emplace(parent(endpoint.host->text()), ordinal);
     }
   }
 }
@@ -118,7 +124,7 @@ void EndpointIndex::add(Slot& slot, Ordinal ordinal) {
   const auto alike = [&](Ordinal each) { return same_addresses(*grants_[each].endpoint, endpoint); };
   if (!alike(slot.first) && std::none_of(slot.addresses.begin(), slot.addresses.end(), alike))
     slot.addresses.push_back(ordinal);
-  if (!slot.denying && endpoint.denies_everything) slot.denying = ordinal;
+  if (slot.denying == kNoOrdinal && endpoint.denies_everything) slot.denying = ordinal;
   if (!endpoint.needs_l7) return;
   slot.inspected.push_back(ordinal);
   if (slot.paths) {
@@ -130,15 +136,17 @@ void EndpointIndex::add(Slot& slot, Ordinal ordinal) {
 }
 
 const Grant* EndpointIndex::similar(std::string_view host) const {
-  const Grant* first = nullptr;
+  Ordinal first = kNoOrdinal;
   const std::string child = "." + std::string(host);
   for (std::string_view name : {parent(host), std::string_view(child)}) {
-    const auto found = name.empty() ? parents_.end() : parents_.find(name);
-    if (found == parents_.end()) continue;
-    const Grant* grant = &grants_[found->second];
-    if (!first || grant < first) first = grant;
+    if (name.empty()) continue;
+    if (const auto found = parents_.find(name); found != parents_.end())
+      first = std::min(first, found->second);
+    const auto wildcards = tails_.find(name.substr(1));
+    if (wildcards == tails_.end()) continue;
+    for (const HostGroup& group : wildcards->second) first = std::min(first, group.first);
   }
-  return first;
+  return first == kNoOrdinal ? nullptr : &grants_[first];
 }
 
 }  // namespace nemoclaw::policy

@@ -4,12 +4,12 @@
 
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
 
+#include "policy/engine/compact_list.h"
 #include "policy/engine/compiled.h"
 
 namespace nemoclaw::policy {
@@ -19,6 +19,7 @@ template <typename Value>
 using TextMap = std::unordered_map<std::string_view, Value>;
 
 using Ordinal = uint32_t;  // of an endpoint, in the order of the entries' keys
+inline constexpr Ordinal kNoOrdinal = UINT32_MAX;
 
 // The inspected endpoints of a slot that has many, by their `path`.
 class PathIndex {
@@ -30,8 +31,8 @@ class PathIndex {
 
  private:
   std::vector<Ordinal> anywhere_;  // no path, or one without a literal first segment
-  TextMap<std::vector<Ordinal>> exact_;
-  TextMap<std::vector<Ordinal>> below_;  // by the literal directory that a glob starts with, with its slash
+  TextMap<CompactList<Ordinal>> exact_;
+  TextMap<CompactList<Ordinal>> below_;  // by the literal directory that a glob starts with, with its slash
 };
 
 // Endpoints of one host pattern and port whose entries name the same binaries.
@@ -39,16 +40,17 @@ struct Slot {
   BinarySets::Id binaries = BinarySets::any;
   Ordinal first = 0;
   bool needs_l7 = false, keep_encoded_slash = false;
-  std::optional<Ordinal> denying;  // the first that denies every request
-  std::vector<Ordinal> inspected;  // needs_l7
-  std::vector<Ordinal> addresses;  // with other rules about addresses than `first`, the first of each
+  Ordinal denying = kNoOrdinal;    // the first that denies every request
+  CompactList<Ordinal> inspected;  // needs_l7
+  CompactList<Ordinal> addresses;  // with other rules about addresses than `first`, the first of each
   std::unique_ptr<PathIndex> paths;
 };
 
 struct PortSlots {
+  uint16_t port = 0;
   Ordinal first = 0;
   std::vector<Slot> slots;                // by binaries
-  std::vector<BinarySets::Id> undecided;  // those that no single path decides: any process, or a glob
+  CompactList<BinarySets::Id> undecided;  // those that no single path decides: any process, or a glob
 
   const Slot* find_slot(BinarySets::Id binaries) const;
 };
@@ -57,7 +59,7 @@ struct PortSlots {
 struct HostGroup {
   const HostPattern* pattern = nullptr;  // absent: any host
   Ordinal first = 0;
-  std::vector<std::pair<uint16_t, std::unique_ptr<PortSlots>>> ports;  // by number
+  std::vector<PortSlots> ports;  // by number
 
   const PortSlots* find_port(uint16_t port) const;
   PortSlots& add_port(uint16_t port);
@@ -81,7 +83,7 @@ class EndpointIndex {
   std::vector<Grant> grants_;
   TextMap<HostGroup> exact_;
   TextMap<std::vector<HostGroup>> tails_;  // by the literal labels after the last star: "example.test"
-  TextMap<Ordinal> parents_;               // ".example.test" -> the first endpoint below it
+  TextMap<Ordinal> parents_;               // ".example.test" -> the first exact host below it
   HostGroup hostless_;
 };
 

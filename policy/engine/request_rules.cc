@@ -55,7 +55,7 @@ bool access_fits(const CompiledEndpoint& endpoint, const Question& asked) {
   }
 }
 
-std::optional<Found> find_rule(const Grant& grant, const std::vector<RuleMatcher>& rules,
+std::optional<Found> find_rule(const Grant& grant, std::span<const RuleMatcher> rules,
                                const Question& asked) {
   for (size_t i = 0; i < rules.size(); ++i)
     if (asked.fits(rules[i], grant.endpoint->protocol))
@@ -65,7 +65,7 @@ std::optional<Found> find_rule(const Grant& grant, const std::vector<RuleMatcher
 
 std::optional<Found> find_allow(const Grant& grant, const Question& asked) {
   if (access_fits(*grant.endpoint, asked)) return Found{&grant, -1, grant.endpoint->line};
-  return find_rule(grant, grant.endpoint->allow, asked);
+  return find_rule(grant, grant.endpoint->allow(), asked);
 }
 
 }  // namespace
@@ -105,7 +105,7 @@ std::optional<Found> find_allow(std::span<const Grant> grants, Protocol protocol
 
 std::optional<Found> find_deny(std::span<const Grant> grants, const Question& asked) {
   for (const Grant& grant : grants)
-    if (auto found = find_rule(grant, grant.endpoint->deny, asked)) return found;
+    if (auto found = find_rule(grant, grant.endpoint->deny(), asked)) return found;
   return std::nullopt;
 }
 

@@ -39,9 +39,8 @@ bool access_covers(Access access, const GraphQlOperation& operation) {
   return operation.type == "query" || (access == Access::ReadWrite && operation.type == "mutation");
 }
 
-RuleMatcher::RuleMatcher(const Rule& rule, bool deny)
-    : deny_(deny), line_(rule.at.line), method_(rule.method) {
-  if (!rule.path.empty()) path_ = std::make_unique<Glob>(Glob::path(rule.path));
+RuleMatcher::RuleMatcher(const Rule& rule, bool deny, PathPatterns& paths)
+    : deny_(deny), line_(rule.at.line), method_(rule.method), path_(paths.add(rule.path)) {
   // Only requests that have no path of their own to judge are judged by the name of a remote procedure.
   const bool by_procedure = rule.path.empty() && !rule.method.empty() && rule.method != "*";
   if (!by_procedure && rule.query.empty() && rule.operation_type.empty() && rule.operation_name.empty() &&
@@ -94,8 +93,8 @@ bool RuleMatcher::fits(const RpcFrame& frame) const {
 
 std::string RuleMatcher::describe() const {
   std::string text = method_;
-  const auto add = [&](const std::string& word) {
-    if (!word.empty()) text += (text.empty() ? "" : " ") + word;
+  const auto add = [&](std::string_view word) {
+    if (!word.empty()) text.append(text.empty() ? "" : " ").append(word);
   };
   if (path_) add(path_->text());
   if (!more_) return text;
@@ -103,7 +102,8 @@ std::string RuleMatcher::describe() const {
   add(more.operation_type);
   if (more.operation_name) add(more.operation_name->text());
   std::string fields;
-  for (size_t i = 0; i < more.fields.size() && i < 4; ++i) fields += (i ? ", " : "") + more.fields[i].text();
+  for (size_t i = 0; i < more.fields.size() && i < 4; ++i)
+    fields.append(i ? ", " : "").append(more.fields[i].text());
   if (!fields.empty()) add("fields " + fields + (more.fields.size() > 4 ? ", ..." : ""));
   if (more.tool) add(more.tool->text());
   for (size_t i = 0; i < more.query.size(); ++i) add((i ? "and " : "with query ") + more.query[i].key);

@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "policy/engine/glob.h"
+#include "policy/engine/path_patterns.h"
 #include "policy/engine/request.h"
 #include "policy/model/policy.h"
 
@@ -24,7 +24,7 @@ bool access_covers(Access access, const GraphQlOperation& operation);
 
 class RuleMatcher {
  public:
-  RuleMatcher(const Rule& rule, bool deny);
+  RuleMatcher(const Rule& rule, bool deny, PathPatterns& paths);
 
   bool fits_method(std::string_view method) const { return method_matches(method_, method); }
   bool fits_path(std::string_view path) const { return !path_ || path_->matches(path); }
@@ -58,7 +58,7 @@ class RuleMatcher {
   bool deny_;
   uint32_t line_;
   std::string method_;  // upper case; empty: not asked for
-  std::unique_ptr<Glob> path_;
+  const Glob* path_;    // absent: not asked for
   std::unique_ptr<More> more_;
 };
 

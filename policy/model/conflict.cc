@@ -1,6 +1,7 @@
 #include "policy/model/conflict.h"
 
 #include <algorithm>
+#include <map>
 #include <unordered_map>
 #include <vector>
 
@@ -39,36 +40,36 @@ const char* disagreement(const Endpoint& a, const Endpoint& b) {
 }
 
 // Endpoints that must agree on one value: those of one port, or of one port and path. Agreement is an
-// equivalence, so a host that was judged once needs no second look, however many endpoints it has, and exact
-// hosts meet only patterns.
+// equivalence, so a host that was judged once needs no second look, and hosts of one value none at each
+// other, however many there are.
 class Agreement {
  public:
   // False if a host that overlaps has another value.
   bool add(const HostPattern& host, uint32_t value) {
-    if (host.is_exact()) {
-      const auto [known, is_new] = exact_.try_emplace(host.text(), value);
-      if (!is_new) return known->second == value;
-      return std::none_of(patterns_.begin(), patterns_.end(), [&](const Pattern& each) {
-        return each.value != value && each.host->matches(host.text());
-      });
-    }
-    const auto [known, is_new] = known_patterns_.try_emplace(host.text(), value);
+    const auto [known, is_new] = known_.try_emplace(host.text(), value);
     if (!is_new) return known->second == value;
-    for (const auto& [text, other] : exact_)
-      if (other != value && host.matches(text)) return false;
-    for (const Pattern& each : patterns_)
-      if (each.value != value && each.host->overlaps(host)) return false;
-    patterns_.push_back({&host, value});
-    return true;
+    const bool agrees = std::all_of(values_.begin(), values_.end(), [&](const auto& each) {
+      return each.first == value || !overlaps_any(host, each.second);
+    });
+    Hosts& same = values_[value];
+    (host.is_exact() ? same.exact : same.patterns).push_back(&host);
+    return agrees;
   }
 
  private:
-  struct Pattern {
-    const HostPattern* host;
-    uint32_t value;
+  struct Hosts {
+    std::vector<const HostPattern*> exact, patterns;
   };
-  std::unordered_map<std::string, uint32_t> exact_, known_patterns_;
-  std::vector<Pattern> patterns_;
+
+  static bool overlaps_any(const HostPattern& host, const Hosts& others) {
+    const auto overlaps = [&](const HostPattern* each) { return each->overlaps(host); };
+    // Two exact hosts that overlap are one, which known_ has found.
+    return std::any_of(others.patterns.begin(), others.patterns.end(), overlaps) ||
+           (!host.is_exact() && std::any_of(others.exact.begin(), others.exact.end(), overlaps));
+  }
+
+  std::unordered_map<std::string_view, uint32_t> known_;
+  std::map<uint32_t, Hosts> values_;
 };
 
 class Endpoints {

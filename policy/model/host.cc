@@ -1,6 +1,7 @@
 #include "policy/model/host.h"
 
 #include <algorithm>
+#include <vector>
 
 #include "policy/model/a_label.h"
 #include "policy/model/address.h"
@@ -23,6 +24,14 @@ std::vector<std::string_view> split_labels(std::string_view name) {
     if (dot == std::string_view::npos) return labels;
     name.remove_prefix(dot + 1);
   }
+}
+
+// The last label, which is cut off.
+std::string_view take_last_label(std::string_view& name) {
+  const size_t dot = name.rfind('.');
+  const std::string_view label = name.substr(dot == std::string_view::npos ? 0 : dot + 1);
+  name = name.substr(0, dot == std::string_view::npos ? 0 : dot);
+  return label;
 }
 
 // A last label that inet_aton(3) takes as a number makes the whole name an address in somebody's eyes.
@@ -178,44 +187,43 @@ Result<HostPattern> HostPattern::parse(std::string_view written) {
   }
   if (looks_numeric(labels.back())) return host_error(text, "is a wildcard over addresses: use allowed_ips");
   pattern.any_depth_ = labels.front() == "**";
-  if (pattern.any_depth_) labels.erase(labels.begin());
-  pattern.labels_.assign(labels.begin(), labels.end());
   return pattern;
 }
 
 // From the last label to the first: no allocation, because every request comes through here.
 bool HostPattern::matches(std::string_view host) const {
   if (exact_) return host == text_;
-  for (size_t i = labels_.size(); i-- > 0;) {
-    const size_t dot = host.rfind('.');
-    if (!label_matches(labels_[i], host.substr(dot == std::string_view::npos ? 0 : dot + 1))) return false;
-    if (dot == std::string_view::npos) return i == 0 && !any_depth_;
-    host = host.substr(0, dot);
-  }
-  return any_depth_;
+  std::string_view pattern = labels();
+  while (!pattern.empty() && !host.empty())
+    if (!label_matches(take_last_label(pattern), take_last_label(host))) return false;
+  return pattern.empty() && host.empty() != any_depth_;
 }
 
 // A star of the narrow pattern stands in its text as a byte that only a star of the wide one matches.
 bool HostPattern::covers(const HostPattern& other) const {
   if (other.exact_) return matches(other.text_);
-  const size_t mine = labels_.size(), theirs = other.labels_.size();
+  std::string_view mine = labels(), theirs = other.labels();
+  const auto wide = std::count(mine.begin(), mine.end(), '.');
+  const auto narrow = std::count(theirs.begin(), theirs.end(), '.') + (other.any_depth_ ? 1 : 0);
   if (exact_ || (other.any_depth_ && !any_depth_)) return false;
-  if (any_depth_ ? theirs + (other.any_depth_ ? 1 : 0) <= mine : theirs != mine) return false;
-  for (size_t i = 1; i <= std::min(mine, theirs); ++i)
-    if (!label_matches(labels_[mine - i], other.labels_[theirs - i])) return false;
-  return mine <= theirs;
+  if (any_depth_ ? narrow <= wide : narrow != wide) return false;
+  while (!mine.empty() && !theirs.empty())
+    if (!label_matches(take_last_label(mine), take_last_label(theirs))) return false;
+  return mine.empty();
 }
 
 bool HostPattern::overlaps(const HostPattern& other) const {
   if (exact_) return other.matches(text_);
   if (other.exact_) return matches(other.text_);
-  const size_t mine = labels_.size(), theirs = other.labels_.size();
-  if (!any_depth_ && !other.any_depth_ && mine != theirs) return false;
-  if (any_depth_ && !other.any_depth_ && theirs <= mine) return false;
-  if (!any_depth_ && other.any_depth_ && mine <= theirs) return false;
-  for (size_t i = 1; i <= std::min(mine, theirs); ++i)
-    if (!labels_overlap(labels_[mine - i], other.labels_[theirs - i])) return false;
-  return true;
+  std::string_view mine = labels(), theirs = other.labels();
+  while (!mine.empty() && !theirs.empty())
+    if (!labels_overlap(take_last_label(mine), take_last_label(theirs))) return false;
+  // "**." takes at least one label more than what stands behind it.
+  const bool longer = theirs.empty() && !mine.empty(), shorter = mine.empty() && !theirs.empty();
+  if (any_depth_ && other.any_depth_) return true;
+  if (any_depth_) return shorter;
+  if (other.any_depth_) return longer;
+  return !longer && !shorter;
 }
 
 }  // namespace nemoclaw::policy

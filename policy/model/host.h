@@ -3,7 +3,6 @@
 
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "runtime/base/result.h"
 
@@ -33,8 +32,10 @@ class HostPattern {
   const std::string& text() const { return text_; }
 
  private:
-  std::string text_;                 // canonical
-  std::vector<std::string> labels_;  // of a wildcard, without a leading "**"
+  // Of a wildcard, without a leading "**.".
+  std::string_view labels() const { return std::string_view(text_).substr(any_depth_ ? 3 : 0); }
+
+  std::string text_;  // canonical
   bool exact_ = true;
   bool any_depth_ = false;  // starts with "**."
 };

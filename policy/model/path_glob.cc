@@ -18,18 +18,18 @@ std::vector<std::string_view> split(std::string_view path) {
 
 }  // namespace
 
-PathGlob::PathGlob(std::string_view pattern)
-    : text_(pattern), exact_(pattern.find('*') == std::string_view::npos) {
-  if (exact_) return;
-  for (std::string_view component : split(pattern)) components_.emplace_back(component);
+PathGlob::PathGlob(std::string_view pattern) : text_(pattern) {
+  if (pattern.find('*') == std::string_view::npos) return;
+  const auto components = split(pattern);
+  components_ = std::make_unique<const std::vector<std::string>>(components.begin(), components.end());
 }
 
 // As for characters: remember the last "**" and let it take one more component when the rest fails. Positions
 // instead of a list of components, because every request comes through here.
 bool PathGlob::matches(std::string_view path) const {
-  if (exact_) return path == text_;
+  if (is_exact()) return path == text_;
   if (path.empty() || path[0] != '/') return false;
-  const auto& pattern = components_;
+  const auto& pattern = *components_;
   constexpr size_t end = std::string_view::npos;
   const auto part = [&](size_t at) { return path.substr(at, path.find('/', at) - at); };
   const auto after = [&](size_t at) {

@@ -2,6 +2,7 @@
 // number of them.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,13 +17,12 @@ class PathGlob {
 
   // `/x/**` matches everything below /x, but not /x. Time is bounded by the product of the two lengths.
   bool matches(std::string_view path) const;
-  bool is_exact() const { return exact_; }
+  bool is_exact() const { return !components_; }
   const std::string& text() const { return text_; }
 
  private:
   std::string text_;
-  std::vector<std::string> components_;
-  bool exact_;
+  std::unique_ptr<const std::vector<std::string>> components_;  // absent: compared as it stands
 };
 
 }  // namespace nemoclaw::policy
