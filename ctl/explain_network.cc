@@ -121,7 +121,9 @@ const char* names_text(policy::DnsMode mode) {
 std::string not_in_force(const policy::Policy& policy) {
   std::string text;
   for (const auto& [present, section] :
-       {std::pair(policy.inference_present, "inference"), std::pair(policy.privacy_present, "privacy")})
+       {std::pair(policy.approval != policy::ApprovalMode::Off, "approval"),
+        std::pair(!policy.audit_queries_redact, "audit.queries: keep"),
+        std::pair(policy.inference_present, "inference"), std::pair(policy.privacy_present, "privacy")})
     if (present) text += std::string("  ") + section + ": read and checked, nothing more\n";
   return text.empty() ? text : "\nnot yet in force\n" + text;
 }
@@ -185,6 +187,8 @@ void write_network(json::Writer& writer, const policy::Policy& policy) {
   writer.member("dns", policy::word(policy.dns)).member("approval", policy::word(policy.approval));
   writer.member("not_in_force", [&] {
     std::vector<std::string> sections;
+    if (policy.approval != policy::ApprovalMode::Off) sections.emplace_back("approval");
+    if (!policy.audit_queries_redact) sections.emplace_back("audit.queries");
     if (policy.inference_present) sections.emplace_back("inference");
     if (policy.privacy_present) sections.emplace_back("privacy");
     return sections;

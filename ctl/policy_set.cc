@@ -1,4 +1,6 @@
 // nemoclawctl policy set | rollback
+#include "ctl/policy_set.h"
+
 #include <algorithm>
 #include <cstdio>
 
@@ -7,7 +9,6 @@
 #include "ctl/policy_difference.h"
 #include "ctl/policy_source.h"
 #include "ctl/printable.h"
-#include "ctl/sandbox_policy.h"
 #include "policy/engine/engine.h"
 #include "policy/parse/parse.h"
 #include "runtime/base/json.h"
@@ -15,9 +16,8 @@
 namespace nemoclaw::ctl {
 namespace {
 
-const std::vector<OptionRow> kSetRows = {{"reason", "TEXT", "why, for the history and the audit"},
-                                         {"dry-run", nullptr, "judge it and change nothing"},
-                                         {"container", "ID", "a container that joined the sandbox"}};
+const std::vector<OptionRow> kSetRows = {
+    kReasonRow, {"dry-run", nullptr, "judge it and change nothing"}, kContainerRow};
 
 int refuse(const char* command, const Error& error) {
   std::fprintf(stderr, "nemoclawctl policy %s: %s\n", command, error.message.c_str());
@@ -60,8 +60,10 @@ void print_difference(const SandboxPolicies& policies, const policy::Policy& wan
   }
 }
 
-int apply(const char* command, const SandboxPolicies& policies, const Options& options, bool json,
-          const policy::Policy& parsed, NewPolicy wanted) {
+}  // namespace
+
+int set_policy(const char* command, const SandboxPolicies& policies, const Options& options, bool json,
+               const policy::Policy& parsed, NewPolicy wanted) {
   const auto engine = policy::Engine::compile(parsed);
   if (!engine) return refuse(command, engine.error());
   wanted.named_binaries = (*engine)->named_binaries();
@@ -75,6 +77,8 @@ int apply(const char* command, const SandboxPolicies& policies, const Options& o
   return kExitFine;
 }
 
+namespace {
+
 int run_set(const Options& options, bool json) {
   int code = kExitFine;
   const auto source = open_policy("set", options.words()[1], options.value("config"), code);
@@ -85,7 +89,7 @@ int run_set(const Options& options, bool json) {
   NewPolicy wanted;
   wanted.name = source->policy.name;
   wanted.text = source->text;
-  return apply("set", *policies, options, json, source->policy, std::move(wanted));
+  return set_policy("set", *policies, options, json, source->policy, std::move(wanted));
 }
 
 int run_rollback(const Options& options, bool json) {
@@ -107,7 +111,7 @@ int run_rollback(const Options& options, bool json) {
   wanted.name = found->name;
   wanted.text = found->text;
   wanted.reason = "rollback to revision " + std::to_string(found->number);
-  return apply("rollback", *policies, options, json, *outcome.policy, std::move(wanted));
+  return set_policy("rollback", *policies, options, json, *outcome.policy, std::move(wanted));
 }
 
 }  // namespace

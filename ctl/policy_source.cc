@@ -30,11 +30,11 @@ std::optional<PolicySource> open_policy_file(const char* command, const std::str
   return PolicySource{file, std::move(*text), std::move(*outcome.policy)};
 }
 
-namespace {
-
 bool is_file_name(const std::string& word) {
   return word.find('/') != std::string::npos || word.ends_with(".yaml") || word.ends_with(".yml");
 }
+
+namespace {
 
 struct Node {
   policy::NodeConfig config;

@@ -13,7 +13,9 @@ using PolicySource = policy::PolicyText;
 // Prints what is wrong (as `nemoclawctl policy <command>`) and sets the exit code: kExitUsage if there is no
 // such file or name, kExitNo if the policy is invalid.
 std::optional<PolicySource> open_policy_file(const char* command, const std::string& file, int& exit_code);
-// A word with a '/' or a dot, or that is a file, is a file; anything else is looked up on the node.
+// A word with a '/' or the ending of YAML names a file.
+bool is_file_name(const std::string& word);
+// Anything but a file's name is looked up on the node.
 std::optional<PolicySource> open_policy(const char* command, const std::string& word,
                                         const std::optional<std::string>& config, int& exit_code);
 

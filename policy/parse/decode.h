@@ -18,6 +18,8 @@ Key<Policy> audit_section();
 // Shape only: nothing of these is in the model yet.
 Key<Policy> inference_section();
 Key<Policy> privacy_section();
+// What is written must not look as if it were in force.
+void say_not_in_force(Diagnostics& diagnostics, const Node& node, const char* what, const char* remedy);
 // The list forms: items become entries.
 Key<Policy> four_level_section();
 Key<Policy> egress_section();

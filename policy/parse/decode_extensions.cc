@@ -81,9 +81,23 @@ Key<Policy> inbound_section() {
 Key<Policy> dns_section() { return object<Policy>("dns", dns_keys, "Which names are answered."); }
 
 Key<Policy> approval_section() {
-  return object<Policy>("approval", approval_keys, "What happens with unlisted destinations.");
+  return other<Policy>(
+      "approval", object_shape(approval_keys),
+      [](Diagnostics& d, const Node& node, Policy& out) {
+        if (decode_map(d, node, "approval", approval_keys(), out) && out.approval != ApprovalMode::Off)
+          say_not_in_force(d, node, "approval", "unlisted destinations are denied; 'policy set' opens them");
+      },
+      "What happens with unlisted destinations.");
 }
 
-Key<Policy> audit_section() { return object<Policy>("audit", audit_keys, "What is recorded."); }
+Key<Policy> audit_section() {
+  return other<Policy>(
+      "audit", object_shape(audit_keys),
+      [](Diagnostics& d, const Node& node, Policy& out) {
+        if (decode_map(d, node, "audit", audit_keys(), out) && !out.audit_queries_redact)
+          say_not_in_force(d, node, "audit.queries: keep", "paths are recorded without their queries");
+      },
+      "What is recorded.");
+}
 
 }  // namespace nemoclaw::policy

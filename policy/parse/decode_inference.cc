@@ -150,13 +150,6 @@ const Rows& privacy_keys() {
   return keys;
 }
 
-// What is written must not look as if it were in force.
-void say_not_in_force(Diagnostics& diagnostics, const Node& node, const char* section, const char* remedy) {
-  if (diagnostics.has_error()) return;  // first things first
-  diagnostics.warning("P0601", node.at,
-                      "'" + std::string(section) + "' is read and checked, but not yet in force", remedy);
-}
-
 void check_inference(Diagnostics& diagnostics, const Node& node, Policy& policy) {
   Ignored ignored;
   policy.inference_present = decode_map(diagnostics, node, "inference", inference_keys(), ignored);
@@ -171,6 +164,12 @@ void check_privacy(Diagnostics& diagnostics, const Node& node, Policy& policy) {
 }
 
 }  // namespace
+
+void say_not_in_force(Diagnostics& diagnostics, const Node& node, const char* what, const char* remedy) {
+  if (diagnostics.has_error()) return;  // first things first
+  diagnostics.warning("P0601", node.at,
+                      "'" + std::string(what) + "' is read and checked, but not yet in force", remedy);
+}
 
 Key<Policy> inference_section() {
   return other<Policy>("inference", object_shape(inference_keys), check_inference, "Model providers.");

@@ -178,3 +178,36 @@ EOF
   expect nonzero
   [ "$(generation)" = 1 ]
 }
+
+@test "a preset goes into the policy in force and out of it again, and the rest of its text stays" {
+  start_agent
+  printf '# ours\n' | cat - "$T/policies/main.yaml" >"$T/commented.yaml"
+  policy set "$FULL_ID" "$T/commented.yaml"
+  cat >"$T/other.yaml" <<'EOF'
+preset: {name: other, description: one more host}
+network_policies:
+  other:
+    # as the vendor documents it
+    endpoints: [{host: other.test, port: 443}]
+    binaries: [{path: /usr/bin/curl}]
+EOF
+  run policy add-preset "$FULL_ID" "$T/other.yaml" --dry-run
+  expect 0 "would be in force" "other.test"
+  run request other.test before
+  expect nonzero 403
+  run policy add-preset "$FULL_ID" "$T/other.yaml"
+  expect 0 "revision 3" "is in force"
+  run request other.test with
+  expect 0 "hello to GET /with"
+  run policy get "$FULL_ID"
+  expect 0 "# ours" '# from preset "other"' "# as the vendor documents it"
+  run policy add-preset "$FULL_ID" "$T/other.yaml"
+  expect 0 "nothing to change"
+  run policy history "$FULL_ID"
+  expect 0 "added 'other'"
+  run policy remove-preset "$FULL_ID" "$T/other.yaml" --reason "done"
+  expect 0 "revision 4" "is in force"
+  run request other.test after
+  expect nonzero 403
+  [ "$(policy get "$FULL_ID" | grep -c .)" -eq "$(grep -c . "$T/commented.yaml")" ] || fail "$(policy get "$FULL_ID")"
+}

@@ -247,7 +247,7 @@ TEST(Rules, Extensions) {
       {"inbound: [{port: 8080, from: [everywhere]}]\n", "P0411"},
       {"dns: {mode: off}\n", ""},
       {"dns: {mode: on}\n", "P0104"},
-      {"approval: {mode: ask, hold_ms: 500, default_lifetime: session}\n", ""},
+      {"approval: {mode: off, hold_ms: 500, default_lifetime: session}\n", ""},
       {"approval: {hold_ms: -5}\n", "P0105"},
       {"integrity: {files: [{path: /a, sha256: '" + std::string(64, '0') +
            "'}], symlinks: [{directory: /a, must_point_into: /b}], read_only_mounts: [/a]}\n",
@@ -277,6 +277,9 @@ TEST(Rules, SaysWhatIsNotYetInForce) {
       "restore: true}\n";
   EXPECT_EQ(problems(privacy), warning);
   EXPECT_TRUE(parse_policy(privacy, "x").policy);
+  for (const char* approval : {"ask", "learn"})
+    EXPECT_EQ(problems("version: 1\napproval:  {mode: " + std::string(approval) + "}\n"), warning);
+  EXPECT_EQ(problems("version: 1\naudit:     {queries: keep}\n"), warning);
 }
 
 }  // namespace
