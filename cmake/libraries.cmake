@@ -17,6 +17,7 @@ nemoclaw_library(lib_yaml yaml.h NAMES libyaml.a)
 nemoclaw_library(lib_nftables nftables/libnftables.h NAMES nftables)
 nemoclaw_library(lib_mnl libmnl/libmnl.h NAMES mnl)
 nemoclaw_library(lib_cares ares.h NAMES libcares.a)
+nemoclaw_library(lib_nghttp2 nghttp2/nghttp2.h NAMES libnghttp2.a)
 nemoclaw_library(lib_asio asio.hpp)
 target_compile_definitions(lib_asio INTERFACE ASIO_STANDALONE ASIO_NO_DEPRECATED)
 # g++ 12 takes Asio's recycling allocator for coroutine frames for a mismatch when it optimises.

@@ -37,6 +37,17 @@ const char* reason_phrase(int status) {
   }
 }
 
+}  // namespace
+
+int status_for_code(const std::string& code) {
+  if (code == "invalid_request") return 400;
+  if (code == "authority_mismatch") return 421;
+  if (code == "rate_limited") return 429;
+  if (code == "upstream_unreachable" || code == "upstream_tls") return 502;
+  if (code == "inference_unconfigured") return 503;
+  return 403;
+}
+
 std::vector<std::string> next_steps(const Denial& denial) {
   if (denial.status == 403 || denial.code == "rate_limited")
     return {
@@ -51,18 +62,7 @@ std::vector<std::string> next_steps(const Denial& denial) {
       "The request itself is malformed and was not forwarded. Send a well-formed HTTP/1.1 proxy request."};
 }
 
-}  // namespace
-
-int status_for_code(const std::string& code) {
-  if (code == "invalid_request") return 400;
-  if (code == "authority_mismatch") return 421;
-  if (code == "rate_limited") return 429;
-  if (code == "upstream_unreachable" || code == "upstream_tls") return 502;
-  if (code == "inference_unconfigured") return 503;
-  return 403;
-}
-
-std::string render_denial(const Denial& denial, bool head_only, bool keep_alive) {
+std::string denial_body(const Denial& denial) {
   json::Writer writer;
   writer.begin_object()
       .member("error", denial.code)
@@ -77,7 +77,11 @@ std::string render_denial(const Denial& denial, bool head_only, bool keep_alive)
       .member("path", denial.path)
       .member("next_steps", next_steps(denial))
       .end_object();
-  const std::string body = writer.take() + "\n";
+  return writer.take() + "\n";
+}
+
+std::string render_denial(const Denial& denial, bool head_only, bool keep_alive) {
+  const std::string body = denial_body(denial);
   std::string answer = "HTTP/1.1 " + std::to_string(denial.status) + " " + reason_phrase(denial.status) +
                        "\r\nContent-Type: application/json\r\nX-NemoClaw-Decision: " + denial.decision +
                        "\r\nContent-Length: " + std::to_string(body.size()) +

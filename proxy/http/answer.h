@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 namespace nemoclaw::http {
 
@@ -20,6 +21,11 @@ struct Denial {
 
 // 403 for a denial, 421, 429, 502 ... for the codes that have a status of their own.
 int status_for_code(const std::string& code);
+
+// The denial as JSON, with a line end: the body of every answer that can have one.
+std::string denial_body(const Denial& denial);
+// What the client may do now, in sentences.
+std::vector<std::string> next_steps(const Denial& denial);
 
 // Complete response, with Connection: close unless `keep_alive`.
 std::string render_denial(const Denial& denial, bool head_only = false, bool keep_alive = false);

@@ -46,11 +46,7 @@ Result<Framing> parse_framing(const std::vector<Field>& fields, int minor_versio
   return Framing{BodyKind::Chunked, 0};
 }
 
-Result<Field> parse_field(std::string_view line) {
-  if (line.front() == ' ' || line.front() == '\t') return make_error("a folded header line");
-  const size_t colon = line.find(':');
-  if (colon == std::string_view::npos) return make_error("a header line without a colon");
-  const std::string_view name = line.substr(0, colon), value = trim(line.substr(colon + 1));
+Result<void> check_field(std::string_view name, std::string_view value) {
   if (!is_token(name)) return make_error("header name " + quoted(name, 40) + " is not a token");
   if (!is_field_value(value)) return make_error("a control byte in the value of " + quoted(name, 40));
   // Gateways behind us may read '_' as '-': names that would frame the message there are refused here.
@@ -59,7 +55,22 @@ Result<Field> parse_field(std::string_view line) {
   if (name.find('_') != std::string_view::npos &&
       (dashed == "content-length" || dashed == "transfer-encoding" || dashed == "host"))
     return make_error("header name " + quoted(name, 40) + " imitates " + dashed);
+  return {};
+}
+
+Result<Field> parse_field(std::string_view line) {
+  if (line.front() == ' ' || line.front() == '\t') return make_error("a folded header line");
+  const size_t colon = line.find(':');
+  if (colon == std::string_view::npos) return make_error("a header line without a colon");
+  const std::string_view name = line.substr(0, colon), value = trim(line.substr(colon + 1));
+  TRY(check_field(name, value));
   return Field{std::string(name), std::string(value)};
+}
+
+Result<void> check_singletons(const std::vector<Field>& fields) {
+  for (const char* singleton : {"authorization", "proxy-authorization", "content-type", "upgrade", "expect"})
+    if (count_fields(fields, singleton) > 1) return make_error(std::string("more than one ") + singleton);
+  return {};
 }
 
 Result<std::vector<std::string>> connection_tokens(const std::vector<Field>& fields) {

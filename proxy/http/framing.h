@@ -32,6 +32,11 @@ Result<uint64_t> parse_content_length(std::string_view text);
 // Neither: BodyKind::None (a response's reader turns that into UntilClose).
 Result<Framing> parse_framing(const std::vector<Field>& fields, int minor_version);
 
+// Names that are not tokens, names that imitate those that frame a message, and control bytes in values.
+Result<void> check_field(std::string_view name, std::string_view value);
+// Fields of a request that may stand in it once only.
+Result<void> check_singletons(const std::vector<Field>& fields);
+
 // "name: value" -> Field; refuses folded lines, white space before the colon, and names that are not tokens.
 Result<Field> parse_field(std::string_view line);
 

@@ -147,9 +147,8 @@ State RequestParser::check_expect() {
 
 State RequestParser::finish() {
   if (check_host() == State::Refused || check_expect() == State::Refused) return state_;
-  for (const char* singleton : {"authorization", "proxy-authorization", "content-type", "upgrade"})
-    if (count_fields(request_.fields, singleton) > 1)
-      return refuse(400, std::string("more than one ") + singleton);
+  if (const Result<void> once = check_singletons(request_.fields); !once)
+    return refuse(400, once.error().message);
   const Result<std::vector<std::string>> tokens = connection_tokens(request_.fields);
   if (!tokens) return refuse(400, tokens.error().message);
   request_.keep_alive = keeps_alive(*tokens, request_.minor_version);

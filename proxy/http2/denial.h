@@ -1,0 +1,20 @@
+// The proxy's own answer on a stream. Pure.
+#pragma once
+
+#include "proxy/http/answer.h"
+#include "proxy/http2/message.h"
+
+namespace nemoclaw::http2 {
+
+struct Answer {
+  Block head;
+  std::string body;  // empty: the head is all
+};
+
+// As HTTP/1 has it; for gRPC status 200 with grpc-status and grpc-message, which is what its clients read.
+Answer render_denial(const http::Denial& denial, const http::Request& request);
+
+// The fields that tell a gRPC client, in a head or in a trailer.
+Block grpc_status(const http::Denial& denial);
+
+}  // namespace nemoclaw::http2
