@@ -131,6 +131,7 @@ const std::vector<std::pair<std::string_view, TrustContent>>& trust_variables() 
       {"SSL_CERT_FILE", TrustContent::Bundle},      {"CURL_CA_BUNDLE", TrustContent::Bundle},
       {"REQUESTS_CA_BUNDLE", TrustContent::Bundle}, {"GIT_SSL_CAINFO", TrustContent::Bundle},
       {"AWS_CA_BUNDLE", TrustContent::Bundle},      {"CARGO_HTTP_CAINFO", TrustContent::Bundle},
+      {"GRPC_DEFAULT_SSL_ROOTS_FILE_PATH", TrustContent::Bundle},
       {"NODE_EXTRA_CA_CERTS", TrustContent::AuthorityAlone}, {"DENO_CERT", TrustContent::AuthorityAlone}};
   return variables;
 }

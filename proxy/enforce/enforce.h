@@ -29,6 +29,10 @@ class Enforcer {
   // protocol asks for it. Every decision is in the audit when this returns.
   std::variant<RequestPermit, Refused> decide_request(Connection& connection, http::Request request,
                                                       std::string_view body = {});
+  // "" or why `engine` does not allow a request that is still being sent; nothing is counted or written down.
+  // A body that was judged is not judged again.
+  std::string why_not_request(const Connection& connection, const policy::Engine& engine,
+                              const http::Request& request) const;
   // A request on it that could not be read, or whose answer could not be had.
   Refused refuse_request(const Connection& connection, const http::Request& request,
                          const http::Refusal& refusal);

@@ -19,6 +19,7 @@ class Forwarding {
   Forwarding(std::unique_ptr<Live> live, Permit permit, audit::Event event)
       : live_(std::move(live)), permit_(std::move(permit)), event_(std::move(event)) {}
   net::tcp::socket& socket() { return live_->socket; }
+  Live& live() { return *live_; }
   const audit::Event& event() const { return event_; }
   // Another connection to the same judged addresses, in the place of one that the origin has closed between
   // two requests.

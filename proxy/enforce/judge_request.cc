@@ -134,6 +134,23 @@ std::variant<RequestPermit, Refused> Enforcer::decide_request(Connection& connec
   return permit;
 }
 
+std::string Enforcer::why_not_request(const Connection& connection, const policy::Engine& engine,
+                                      const http::Request& request) const {
+  const policy::Decision l4 = engine.decide_l4(connection.request);
+  if (l4.verdict != policy::Verdict::Allow) return l4.reason;
+  const policy::Decision judged = engine.judge_addresses(
+      connection.request, l4, to_policy_addresses(connection.addresses), context_.node_addresses);
+  if (judged.verdict != policy::Verdict::Allow) return judged.reason;
+  if (!l4.needs_l7) return {};
+  const policy::TargetOutcome outcome = policy::canonicalise_target(request.path, l4.keep_encoded_slash);
+  if (!outcome.target) return outcome.reason;
+  const std::optional<policy::L7Plan> plan = engine.plan_l7(connection.request, outcome.target->path);
+  if (plan && is_judged_by_body(plan->protocol)) return {};
+  const policy::Decision decision =
+      engine.decide_l7(question_of(connection, request, *outcome.target, {}, plan));
+  return decision.verdict == policy::Verdict::Allow ? std::string() : decision.reason;
+}
+
 Refused Enforcer::refuse_request(const Connection& connection, const http::Request& request,
                                  const http::Refusal& refusal) {
   const audit::Event event = event_of(context_, connection, request);

@@ -27,6 +27,8 @@ size_t revoke(Context& context, const Container& container, const policy::Engine
   size_t count = 0;
   const std::vector<Live*> standing(context.live.begin(), context.live.end());
   for (Live* live : standing) {
+    if (live->revoke_requests && live->container.get() == &container)
+      count += live->revoke_requests(engine, dry_run);
     if (!live->is_tunnel || live->container.get() != &container || !live->revoked.empty()) continue;
     const std::string reason = why_not(*live, engine);
     if (reason.empty()) continue;

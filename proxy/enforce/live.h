@@ -1,6 +1,7 @@
 // The connections that stand: a policy that comes into force while they do is asked about them, too.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -26,13 +27,15 @@ struct Live {
   // Bytes that nobody judges pass here. False: single requests do, and each is judged by the policy of its
   // moment.
   bool is_tunnel = false;
+  // Ends the requests on it that are still being sent and that `engine` does not allow, or only counts them.
+  std::function<size_t(const policy::Engine& engine, bool dry_run)> revoke_requests;
   std::string revoked;  // why it was closed by us; empty: it was not
 };
 
 // Empty if `engine` would allow the connection as it stands, else why not.
 std::string why_not(const Live& live, const policy::Engine& engine);
 
-// The tunnels of `container` that its policy in force does not allow: closed, unless `dry_run`. Returns how
+// The tunnels and streams of `container` that its policy in force does not allow: closed, unless `dry_run`. Returns how
 // many. `engine`: what is to be asked.
 size_t revoke(Context& context, const Container& container, const policy::Engine& engine, bool dry_run);
 

@@ -1,9 +1,11 @@
 #include "proxy/serve/inspect.h"
 
+#include <algorithm>
 #include <asio/experimental/awaitable_operators.hpp>
 #include <ctime>
 
 #include "proxy/net/listener.h"
+#include "proxy/serve/http2.h"
 #include "proxy/serve/origin.h"
 #include "proxy/serve/requests.h"
 #include "proxy/serve/watchdog.h"
@@ -24,11 +26,17 @@ std::string name_problem(const tls::ClientHello& hello, const std::string& host)
   return "TLS asks for the name " + quoted(hello.server_name, 80) + " on a connection to " + host;
 }
 
+// What the client offers and the proxy can judge. The origin chooses, and both then speak the same: nothing
+// is translated. Without ALPN both speak HTTP/1.1.
 std::vector<std::string> offered_to_origin(const tls::ClientHello& hello) {
-  // Without ALPN a client speaks HTTP/1.1; nothing else is translated.
+  std::vector<std::string> offered;
   for (const std::string& protocol : hello.alpn)
-    if (protocol == "http/1.1") return {protocol};
-  return {};
+    if (protocol == "h2" || protocol == "http/1.1") offered.push_back(protocol);
+  return offered;
+}
+
+bool offers(const tls::ClientHello& hello, std::string_view protocol) {
+  return std::find(hello.alpn.begin(), hello.alpn.end(), protocol) != hello.alpn.end();
 }
 
 class Inspection {
@@ -90,10 +98,14 @@ class Inspection {
     Origin origin(forwarding_, upstream ? *upstream : nullptr, connection_.request.host);
     Result<void> opened = upstream ? Result<void>() : upstream.error();
     if (upstream) opened = co_await origin.open(offered_to_origin(hello));
-    // What the origin chose; if there is none, the client still learns why, in the protocol that it speaks.
-    const bool has_http1 = !offered_to_origin(hello).empty();
-    Result<tls::SslPtr> ssl = context_.trust->server().accept(
-        connection_.request.host, has_http1 || !hello.alpn.empty() ? "http/1.1" : "", std::time(nullptr));
+    // If there is no origin, the client still learns why, in a protocol that it speaks.
+    std::string chosen = opened                                              ? origin.alpn()
+                         : !offers(hello, "http/1.1") && offers(hello, "h2") ? "h2"
+                                                                             : "";
+    // An origin without ALPN speaks HTTP/1.1, and so must a client that has it.
+    if (chosen.empty() && !hello.alpn.empty()) chosen = "http/1.1";
+    Result<tls::SslPtr> ssl =
+        context_.trust->server().accept(connection_.request.host, chosen, std::time(nullptr));
     if (!ssl) {
       refuse("upstream_tls", ssl.error().message);
       co_return co_await close_with_alert();
@@ -106,10 +118,23 @@ class Inspection {
       refuse("unsupported_protocol", "the TLS handshake with the client failed: " + shaken.error().message);
       co_return;
     }
-    if (!opened)
-      co_return co_await answer_failure(context_, connection_, stream, watchdog_, "upstream_tls",
-                                        "the origin's TLS: " + opened.error().message);
-    co_await serve_requests(context_, connection_, stream, origin, watchdog_, bytes_, {});
+    std::string failure;
+    if (!opened) failure = "the origin's TLS: " + opened.error().message;
+    co_await serve_protected(stream, origin, failure);
+  }
+
+  // `failure`: why there is no origin.
+  net::Task<void> serve_protected(tls::Stream& stream, Origin& origin, const std::string& failure) {
+    const bool is_http2 = stream.alpn() == "h2";
+    if (is_http2 && failure.empty())
+      co_await serve_http2(context_, connection_, stream, origin.side().stream, forwarding_.live(), watchdog_,
+                           bytes_);
+    else if (is_http2)
+      co_await answer_failure_http2(context_, connection_, stream, watchdog_, "upstream_tls", failure);
+    else if (failure.empty())
+      co_await serve_requests(context_, connection_, stream, origin, watchdog_, bytes_, {});
+    else
+      co_await answer_failure(context_, connection_, stream, watchdog_, "upstream_tls", failure);
   }
 
   void refuse(std::string code, std::string reason) {

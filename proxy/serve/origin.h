@@ -27,6 +27,8 @@ class Origin {
   net::Task<Result<void>> renew();
 
   Side& side() { return *side_; }
+  // What the origin chose; empty: it speaks HTTP/1.1.
+  const std::string& alpn() const { return alpn_; }
   bool was_used() const { return used_; }
   // After an exchange: may the connection carry another one?
   void set_reusable(bool reusable) {

@@ -6,6 +6,7 @@
 #include "proxy/http/body.h"
 #include "proxy/http/websocket.h"
 #include "proxy/net/listener.h"
+#include "proxy/serve/close.h"
 #include "proxy/serve/websocket.h"
 
 namespace nemoclaw::serve {
@@ -43,18 +44,6 @@ net::Task<HeadState> read_head(Side& client, http::RequestParser& parser, Watchd
     if (first && state == HeadState::NeedMore) watchdog.allow(kHeadTime);
   }
   co_return state;
-}
-
-// A close with unread bytes would be a reset, which could overtake the answer: what the client still sends is
-// read and thrown away for a moment.
-net::Task<void> close_gently(net::Stream& client, Watchdog& watchdog) {
-  watchdog.allow(kCloseTime);
-  co_await client.shutdown_send();
-  for (size_t discarded = 0; discarded < (256 << 10);) {
-    const net::IoResult got = co_await client.read_some(net::shared_buffer());
-    if (got.code) co_return;
-    discarded += got.bytes;
-  }
 }
 
 class Requests {
