@@ -63,6 +63,8 @@ Error host_error(std::string_view host, std::string_view problem) {
 }
 
 Result<std::string> normalise_v6(std::string_view host, std::string_view inner) {
+  if (inner.find_first_not_of("0123456789abcdefABCDEF:.%") != std::string_view::npos)
+    return host_error(host, "holds a ':' but is no IPv6 address (a host has no scheme, port or path)");
   if (inner.find('%') != std::string_view::npos) return host_error(host, "has a zone id");
   const auto address = parse_address(inner);
   if (!address || inner.find(':') == std::string_view::npos)

@@ -13,7 +13,9 @@ void unknown_key(Diagnostics& diagnostics, const Node::Member& member, std::stri
 }
 
 void missing_key(Diagnostics& diagnostics, Location at, std::string_view where, std::string_view key) {
-  diagnostics.error("P0103", at, "'" + std::string(key) + "' is missing in " + std::string(where));
+  diagnostics.error(
+      "P0103", at, "'" + std::string(key) + "' is missing in " + std::string(where),
+      key == "version" ? "start the file with 'version: 1'" : "add '" + std::string(key) + ": ...'");
 }
 
 std::vector<std::string> read_text_list(Diagnostics& diagnostics, const Node& node, std::string_view key,

@@ -84,30 +84,33 @@ std::optional<uint64_t> read_integer(Diagnostics& diagnostics, const Node& node,
   const std::string range = std::to_string(minimum) + " to " + std::to_string(maximum);
   if (node.kind != NodeKind::Scalar || !node.plain || !looks_like_number(node)) {
     const bool in_quotes = node.kind == NodeKind::Scalar && !node.plain && is_decimal(node.text);
-    wrong_type(diagnostics, node, key, "a whole number", in_quotes ? "remove the quotes" : "");
+    wrong_type(diagnostics, node, key, "a whole number",
+               in_quotes ? "remove the quotes" : "write one number, in plain decimal digits");
     return std::nullopt;
   }
   uint64_t value = 0;
   const auto [end, error] = std::from_chars(node.text.data(), node.text.data() + node.text.size(), value);
   const bool whole = error == std::errc() && end == node.text.data() + node.text.size();
-  if (whole && is_decimal(node.text) && value >= minimum && value <= maximum) return value;
+  const bool plain_digits = whole && is_decimal(node.text);
+  if (plain_digits && value >= minimum && value <= maximum) return value;
   diagnostics.error(
       "P0105", node.at,
       "'" + std::string(key) + "' must be a whole number from " + range + ", not " + node.text.substr(0, 32),
-      "write it in plain decimal digits");
+      plain_digits ? "choose a number of that range" : "write it in plain decimal digits");
   return std::nullopt;
 }
 
 std::optional<std::string> read_text(Diagnostics& diagnostics, const Node& node, std::string_view key,
                                      Numbers numbers) {
   if (node.kind != NodeKind::Scalar) {
-    wrong_type(diagnostics, node, key, "text");
+    wrong_type(diagnostics, node, key, "text", "write one value behind the key");
     return std::nullopt;
   }
   if (node.plain && (is_null(node) || is_boolean_word(node) || looks_like_number(node))) {
     if (!(numbers == Numbers::Accepted && is_decimal(node.text))) {
-      wrong_type(diagnostics, node, key, "text",
-                 is_null(node) ? "" : "put it in quotes if this is what you mean");
+      wrong_type(
+          diagnostics, node, key, "text",
+          is_null(node) ? "write the value, or remove the key" : "put it in quotes if this is what you mean");
       return std::nullopt;
     }
   }
@@ -125,28 +128,44 @@ std::optional<size_t> read_choice(Diagnostics& diagnostics, const Node& node, st
     list += (i == 0 ? "" : i + 1 == choices.size() ? " or " : ", ") + std::string(choices[i]);
   // YAML 1.1 readers take a plain `off` for false; as a choice it is just the word.
   if (node.kind != NodeKind::Scalar || is_null(node) || is_boolean_word(node) || looks_like_number(node)) {
-    wrong_type(diagnostics, node, key, list);
+    wrong_type(diagnostics, node, key, list, "write one of these words");
     return std::nullopt;
   }
   const auto found = std::find(choices.begin(), choices.end(), node.text);
   if (found != choices.end()) return static_cast<size_t>(found - choices.begin());
+  std::string remedy = did_you_mean(node.text, choices);
+  if (remedy.empty()) remedy = choices.size() == 1 ? "write " + list : "write one of these words";
   diagnostics.error("P0104", node.at,
                     "'" + std::string(key) + "' must be " + list + ", not " + quoted(node.text, 64),
-                    did_you_mean(node.text, choices));
+                    std::move(remedy));
   return std::nullopt;
 }
 
+namespace {
+
+// How a collection is written, for somebody who wrote something else.
+const char* how_to_write(NodeKind kind, bool is_empty) {
+  switch (kind) {
+    case NodeKind::List:
+      return is_empty ? "write [] for an empty list, or remove the key"
+                      : "write each item on a line of its own behind '- ', or all of them in [brackets]";
+    case NodeKind::Map:
+      return is_empty ? "write {} for an empty map, or remove the key"
+                      : "write each key on a line of its own as 'key: value', or all of them in {braces}";
+    default:
+      return "";
+  }
+}
+
+}  // namespace
+
 bool expect_kind(Diagnostics& diagnostics, const Node& node, NodeKind kind, std::string_view key) {
   if (node.kind == kind) return true;
-  const bool list = kind == NodeKind::List;
   wrong_type(diagnostics, node, key,
-             list                    ? "a list"
+             kind == NodeKind::List  ? "a list"
              : kind == NodeKind::Map ? "a map"
                                      : "a single value",
-             is_null(node) ? (list                    ? "write [] for an empty list, or remove the key"
-                              : kind == NodeKind::Map ? "write {} for an empty map, or remove the key"
-                                                      : "")
-                           : "");
+             how_to_write(kind, is_null(node)));
   return false;
 }
 

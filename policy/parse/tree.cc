@@ -19,6 +19,13 @@ std::string text_of(const yaml_char_t* text, size_t length) {
   return std::string(reinterpret_cast<const char*>(text), length);
 }
 
+bool starts_with_tab(std::string_view text, uint32_t line) {
+  for (; line > 1 && !text.empty(); --line)
+    text.remove_prefix(std::min(text.find('\n'), text.size() - 1) + 1);
+  const size_t first = text.find_first_not_of(' ');
+  return first != std::string_view::npos && text[first] == '\t';
+}
+
 size_t count_nodes(const Node& node) {
   size_t count = 1;
   for (const Node& item : node.items) count += count_nodes(item);
@@ -101,8 +108,10 @@ bool Builder::next() {
   // A reader error (a control character) carries only an offset in bytes.
   if (parser_.error == YAML_READER_ERROR) at = location_of_offset(text_, parser_.problem_offset);
   if (parser_.context) problem = std::string(parser_.context) + ": " + problem;
+  const bool tab = parser_.error == YAML_SCANNER_ERROR && starts_with_tab(text_, at.line);
   return fail("P0003", at, "not well-formed YAML: " + problem,
-              "check indentation, colons and quotes on this line");
+              tab ? "YAML is indented with spaces, never with tabs"
+                  : "check indentation, colons and quotes on this line");
 }
 
 bool Builder::count(Location at) {

@@ -84,7 +84,9 @@ std::optional<std::string> check_host(Diagnostics& diagnostics, Location at, std
     } else {
       const bool url = host.find("://") != std::string_view::npos || host.find('/') != std::string_view::npos;
       diagnostics.error("P0420", at, pattern.error().message,
-                        url ? "write only the name, without scheme and path" : "");
+                        url ? "write only the name, without scheme and path"
+                        : host.find(':') != std::string_view::npos ? "the port has a key of its own: port"
+                                                                   : "letters, digits, '-' and '.'");
     }
     return std::nullopt;
   }
