@@ -66,6 +66,17 @@ int report(size_t passed, const std::vector<Failure>& failures, bool json) {
   return failures.empty() ? kExitFine : kExitNo;
 }
 
+// Says what cannot be judged; the others are judged all the same.
+bool all_readable(const std::vector<PolicyVector>& vectors, const std::string& file) {
+  bool readable = true;
+  for (const PolicyVector& vector : vectors) {
+    if (vector.unreadable.empty()) continue;
+    readable = false;
+    policy_usage_error("test", file + ": vector " + quoted(vector.name, 64) + ": " + vector.unreadable);
+  }
+  return readable;
+}
+
 int run_vectors(const std::vector<PolicyVector>& vectors, const std::optional<std::string>& file, bool json) {
   std::map<std::string, Result<EnginePointer>> engines;  // by the policy's text: many vectors share one
   std::optional<std::string> common;
@@ -101,8 +112,10 @@ int run(const Options& options, bool json) {
   if (!text) return policy_usage_error("test", text.error().message);
   const auto vectors = read_policy_vectors(*text);
   if (!vectors) return policy_usage_error("test", file + ": " + vectors.error().message);
-  return run_vectors(*vectors, options.words().empty() ? std::nullopt : std::optional(options.words()[0]),
-                     json);
+  const bool readable = all_readable(*vectors, file);
+  const int code =
+      run_vectors(*vectors, options.words().empty() ? std::nullopt : std::optional(options.words()[0]), json);
+  return readable ? code : kExitUsage;
 }
 
 }  // namespace
@@ -115,7 +128,7 @@ const PolicyCommand& policy_test() {
       .about =
           "Judges each request of the vectors by its own policy, or by FILE if it has none, and\n"
           "prints those whose verdict is another than expected.\n"
-          "Exit code: 0 all as expected, 1 a vector failed, 2 a file cannot be read.",
+          "Exit code: 0 all as expected, 1 a vector failed, 2 a file or a vector cannot be read.",
       .rows = {{"vectors", "FILE", "the requests and their expected verdicts (JSON)"}},
       .words = Words::Files,
       .words_min = 0,

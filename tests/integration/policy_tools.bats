@@ -67,7 +67,7 @@ EOF
   jq '.vectors[0] * {expect: "deny"} | {vectors: [. * {name: "typo", request: {hosst: "x"}}, . * {name: "port", request: {port: 0}},
     . * {name: "answer", request: {resolved_ips: ["10.0.0"]}}]}' "$REPO/tests/data/adversarial-vectors.json" >"$T/odd.json"
   run ctl policy test --vectors "$T/odd.json"
-  expect 1 "FAILED typo: expected deny, got unreadable: the request has an unknown key 'hosst'"
+  expect 2 "vector 'typo'" "FAILED typo: expected deny, got unreadable: the request has an unknown key 'hosst'"
   [ "${lines[-1]}" = "2 passed, 1 failed" ] || fail "$output"
 }
 
