@@ -30,6 +30,7 @@ struct Context {
   Fd proc;                  // the host's procfs, verified
   std::vector<Fd> joined;   // namespaces to join, in plan order
   std::vector<Fd> sources;  // bind sources that the parent had to open
+  std::vector<Fd> read_only_later;  // mounts that seal_rootfs makes read-only
   std::vector<isolation::CgroupHierarchy> hierarchies;
   bool unified_cgroup = false;
   Fd listener_socket;       // seccomp listener, connected

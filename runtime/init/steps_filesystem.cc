@@ -5,6 +5,7 @@
 
 #include "runtime/base/file.h"
 #include "runtime/base/log.h"
+#include "runtime/base/sys_mount.h"
 #include "runtime/init/hook_state.h"
 #include "runtime/init/integrity.h"
 #include "runtime/init/steps.h"
@@ -31,7 +32,8 @@ Result<void> mount_all(Context& context) {
   const isolation::MountPlan& plan = context.container->mounts;
   const isolation::NamespacePlan& namespaces = context.container->namespaces;
   const bool host_pids = !namespaces.is_new(CLONE_NEWPID) && !namespaces.joins(CLONE_NEWPID);
-  const isolation::MountContext mount_context = {context.root, &context.sources, cgroups, host_pids};
+  const isolation::MountContext mount_context = {context.root, &context.sources, cgroups, host_pids,
+                                                  &context.read_only_later};
   for (size_t i = 0; i < plan.steps.size(); ++i) {
     // A cgroup mount shows where the process is; what is copied into memory counts as the container's.
     if (plan.steps[i].kind == isolation::MountKind::Cgroup || plan.steps[i].options.tmpcopyup)
@@ -79,7 +81,12 @@ Result<void> make_working_directory(Context& context) {
   return {};
 }
 
-Result<void> seal_rootfs(Context& context) { return isolation::seal_rootfs(context.container->rootfs); }
+Result<void> seal_rootfs(Context& context) {
+  for (const Fd& mount : context.read_only_later)
+    TRY(sys::mount_setattr(mount, {.set = MOUNT_ATTR_RDONLY}, false));
+  context.read_only_later.clear();
+  return isolation::seal_rootfs(context.container->rootfs);
+}
 
 Result<void> verify_integrity(Context& context) {
   const oci::EffectiveSpec& effective = *context.effective;

@@ -119,10 +119,17 @@ Result<void> apply_file_system(MountStep step, const MountContext& context) {
   Fd target = TRY(open_directory_target(root, step.destination));
   TRY(check_procfs_target(step, target, step.type == "proc"));
   if (step.type == "tmpfs") inherit_mode(step, target);
+  const bool read_only = step.type == "tmpfs" && step.options.read_only();
+  if (read_only) {
+    step.options.set &= ~uint64_t{MOUNT_ATTR_RDONLY};
+    step.options.recursive_set &= ~uint64_t{MOUNT_ATTR_RDONLY};
+  }
   Fd mount = TRY(make_file_system(step, context.host_pids));
   if (step.options.tmpcopyup && step.type == "tmpfs") TRY_CONTEXT(copy_up(target, mount), "tmpcopyup");
   TRY(sys::move_mount(mount, target));
-  return set_own_propagation(mount, step.options);
+  TRY(set_own_propagation(mount, step.options));
+  if (read_only) context.read_only_later->push_back(std::move(mount));
+  return {};
 }
 
 Result<void> apply_bind(const MountStep& step, Fd tree, FdRef root) {

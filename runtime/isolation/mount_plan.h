@@ -58,6 +58,9 @@ struct MountContext {
   // Called before the first cgroup step: waits for the cgroup, and says what to mount.
   std::function<Result<CgroupMounts>()> cgroups;
   bool host_pids = false;  // the container has the runtime's PID namespace
+  // Gets each tmpfs that shall be read-only: until everything that belongs into it is there (devices, mount points, the
+  // console), it is not.
+  std::vector<Fd>* read_only_later = nullptr;
 };
 
 Result<void> apply_mount(const MountStep& step, size_t index, uint64_t default_propagation,

@@ -158,3 +158,14 @@ mount_line() { printf 'grep " %s " /proc/self/mountinfo | tail -1 | cut -d" " -f
   run rt run --no-pivot --bundle "$B" "$ID"
   expect 0 bin /proc/self/status
 }
+
+@test "a read-only tmpfs, filled before it is: /dev with its devices, one with mounts in it, one that is copied up" {
+  make_bundle '(.mounts[] | select(.destination == "/dev") | .options) += ["ro"]' \
+    '.mounts += [{destination: "/outer", type: "tmpfs", source: "tmpfs", options: ["ro"]},
+                 {destination: "/outer/inner", type: "tmpfs", source: "tmpfs"},
+                 {destination: "/etc", type: "tmpfs", source: "tmpfs", options: ["ro", "tmpcopyup"]}]'
+  command_line sh -c 'touch /outer/inner/x && echo >/dev/null && ls /dev/pts /dev/shm >/dev/null && [ -s /etc/passwd ] && echo filled
+    for file in /dev/x /outer/x /etc/x; do touch "$file" 2>&1; done'
+  run rt run --bundle "$B" "$ID"
+  expect 1 filled "/dev/x: Read-only" "/outer/x: Read-only" "/etc/x: Read-only"
+}
