@@ -34,26 +34,32 @@ std::string changed_meanwhile(const Live& live, const audit::Event& event) {
   return why_not(live, *live.container->engine);
 }
 
+void record_close(const Live& live, audit::Event closing, const net::RelayBytes& bytes, std::string reason) {
+  closing.activity = audit::Activity::Close;
+  closing.bytes_out = bytes.out;
+  closing.bytes_in = bytes.in;
+  if (!live.revoked.empty()) reason = live.revoked;
+  if (!reason.empty()) closing.reason = std::move(reason);
+  live.context.record(closing);
+}
+
 }  // namespace
 
 net::Task<Result<void>> Forwarding::reopen() {
   asio::error_code ignored;
   live_->socket.close(ignored);
-  const Result<tcp::endpoint> reached = co_await net::dial(live_->socket, permit_.addresses(), permit_.port());
+  const Result<tcp::endpoint> reached =
+      co_await net::dial(live_->socket, permit_.addresses(), permit_.port());
   if (!reached) co_return reached.error();
   event_.ip = reached->address().to_string();
   co_return Result<void>();
 }
 
 void Forwarding::finish(const net::RelayBytes& bytes, std::string reason) {
-  audit::Event closing = event_;
-  closing.activity = audit::Activity::Close;
-  closing.bytes_out = bytes.out;
-  closing.bytes_in = bytes.in;
-  if (!live_->revoked.empty()) reason = live_->revoked;
-  if (!reason.empty()) closing.reason = std::move(reason);
-  live_->context.record(closing);
+  record_close(*live_, event_, bytes, std::move(reason));
 }
+
+void OpenTunnel::finish(const net::RelayBytes& bytes) { record_close(*live_, event_, bytes, {}); }
 
 net::Task<void> Reached::wait_for_word() { co_await socket_.async_wait(tcp::socket::wait_read, net::kTuple); }
 

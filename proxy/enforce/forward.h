@@ -13,6 +13,20 @@
 
 namespace nemoclaw::enforce {
 
+// The least that an open connection needs until its end: there may be thousands that wait.
+class OpenTunnel {
+ public:
+  OpenTunnel(std::unique_ptr<Live> live, audit::Event event)
+      : live_(std::move(live)), event_(std::move(event)) {}
+  net::tcp::socket& socket() { return live_->socket; }
+  Context& context() const { return live_->context; }
+  void finish(const net::RelayBytes& bytes);
+
+ private:
+  std::unique_ptr<Live> live_;
+  audit::Event event_;
+};
+
 // An upstream connection whose opening is in the audit. finish() writes the byte counts.
 class Forwarding {
  public:
@@ -21,6 +35,8 @@ class Forwarding {
   net::tcp::socket& socket() { return live_->socket; }
   Live& live() { return *live_; }
   const audit::Event& event() const { return event_; }
+  // What a tunnel keeps, which is never reopened. Nothing else may be done with this object afterwards.
+  OpenTunnel become_tunnel() { return OpenTunnel(std::move(live_), std::move(event_)); }
   // Another connection to the same judged addresses, in the place of one that the origin has closed between
   // two requests.
   net::Task<Result<void>> reopen();

@@ -81,16 +81,16 @@ struct StartWait {
   }
 };
 
-Task<asio::error_code> wait(tcp::socket& socket, Reader* reader) {
+}  // namespace
+
+Task<asio::error_code> wait_readable(tcp::socket& socket) {
   const auto [code] = co_await asio::async_initiate<decltype(kTuple), void(asio::error_code)>(
-      StartWait{socket, reader}, kTuple);
+      StartWait{socket, nullptr}, kTuple);
   co_return code;
 }
 
-}  // namespace
-
-Task<asio::error_code> wait_readable(tcp::socket& socket) { return wait(socket, nullptr); }
-
-Task<asio::error_code> read_until_done(tcp::socket& socket, Reader& reader) { return wait(socket, &reader); }
+void read_until_done(tcp::socket& socket, Reader& reader, std::function<void(const asio::error_code&)> done) {
+  StartWait{socket, &reader}(std::move(done));
+}
 
 }  // namespace nemoclaw::net

@@ -4,6 +4,8 @@
 // only, therefore this file uses its reactor (asio::detail) directly, and no other file does.
 #pragma once
 
+#include <functional>
+
 #include "proxy/net/async.h"
 
 namespace nemoclaw::net {
@@ -22,8 +24,8 @@ class Reader {
   ~Reader() = default;
 };
 
-// An error if the socket was closed or its operations cancelled meanwhile. Within read_ready() no operation
-// of Asio's may be started or cancelled on this socket.
-Task<asio::error_code> read_until_done(tcp::socket& socket, Reader& reader);
+// `done` is called from the event loop, with an error if the socket was closed or its operations cancelled
+// meanwhile. Within read_ready() no operation of Asio's may be started or cancelled on this socket.
+void read_until_done(tcp::socket& socket, Reader& reader, std::function<void(const asio::error_code&)> done);
 
 }  // namespace nemoclaw::net

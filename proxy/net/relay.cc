@@ -2,76 +2,76 @@
 
 #include <sys/socket.h>
 
-#include <asio/experimental/awaitable_operators.hpp>
 #include <cerrno>
-#include <string>
 
 #include "proxy/net/listener.h"
-#include "proxy/net/pipe.h"
-#include "proxy/net/readiness.h"
 #include "proxy/net/stream.h"
 
 namespace nemoclaw::net {
 
 namespace {
 
-using Clock = std::chrono::steady_clock;
-
 constexpr int kBulkReads = 3;             // full buffers in a row, until a stream counts as bulk
 constexpr uint64_t kTurnBytes = 2 << 20;  // until other connections get their turn
 
-struct Tunnel {
-  tcp::socket& client;
-  tcp::socket& origin;
-  Clock::time_point last_byte = Clock::now();
-
-  void reset() {
-    reset_connection(client);
-    reset_connection(origin);
-  }
-};
-
 bool would_block() { return errno == EAGAIN || errno == EWOULDBLOCK; }
 
-// One direction. Runs as a plain function while both sides keep up; a coroutine resumes only when they do
-// not.
-class Pump final : public Reader {
- public:
-  Pump(Tunnel& tunnel, tcp::socket& from, tcp::socket& to, uint64_t& count)
-      : tunnel_(tunnel), from_(from), to_(to), count_(count) {}
+}  // namespace
 
-  Task<void> run();
-  bool read_ready() override;
+Relay::Relay(tcp::socket& client, tcp::socket& origin, std::chrono::seconds idle,
+             std::function<void()> finished)
+    : client_(client),
+      origin_(origin),
+      idle_(idle),
+      finished_(std::move(finished)),
+      timer_(client.get_executor()) {}
 
- private:
-  enum class Stop { Nothing, End, Broken, Full, Turn };
-  bool pass_buffered();
-  bool pass_bulk();
-  bool stop(Stop why) {
-    stop_ = why;
-    return true;
-  }
-  void passed(size_t bytes) {
-    tunnel_.last_byte = Clock::now();
-    count_ += bytes;
-    turn_ += bytes;
-  }
-  // Whether all that is held here could be written, once the other side had room again.
-  Task<bool> write_held();
+void Relay::start(std::string early) {
+  asio::error_code ignored;
+  client_.non_blocking(true, ignored);
+  origin_.non_blocking(true, ignored);
+  watch();
+  out_.begin(std::move(early));
+  in_.begin({});
+}
 
-  Tunnel& tunnel_;
-  tcp::socket& from_;
-  tcp::socket& to_;
-  uint64_t& count_;
-  uint64_t turn_ = 0;
-  int full_reads_ = 0;
-  Stop stop_ = Stop::Nothing;
-  std::string pending_;
-  std::unique_ptr<Pipe> pipe_;  // while the stream is bulk
-};
+void Relay::reset() {
+  reset_connection(client_);
+  reset_connection(origin_);
+}
+
+void Relay::watch() {
+  timer_.expires_at(last_byte_ + idle_);
+  timer_.async_wait([this](const asio::error_code& code) {
+    is_watched_ = !code && last_byte_ + idle_ > Clock::now();
+    if (is_watched_) return watch();
+    if (!code) reset();  // silence: both pumps end with an error
+    pump_ended();
+  });
+}
+
+void Relay::pump_ended() {
+  if (!out_.is_done() || !in_.is_done()) return;
+  // The timer refers to this object as well: its own end comes last.
+  if (is_watched_)
+    timer_.cancel();
+  else
+    std::exchange(finished_, nullptr)();
+}
+
+bool Relay::Pump::stop(Stop why) {
+  stop_ = why;
+  return true;
+}
+
+void Relay::Pump::passed(size_t bytes) {
+  relay_.last_byte_ = Clock::now();
+  count_ += bytes;
+  turn_ += bytes;
+}
 
 // The buffer is that of all tunnels, because nothing else runs while it holds data.
-bool Pump::pass_buffered() {
+bool Relay::Pump::pass_buffered() {
   const asio::mutable_buffer buffer = shared_buffer();
   const ssize_t got = recv(from_.native_handle(), buffer.data(), buffer.size(), 0);
   if (got == 0) return stop(Stop::End);
@@ -95,7 +95,7 @@ bool Pump::pass_buffered() {
   return false;
 }
 
-bool Pump::pass_bulk() {
+bool Relay::Pump::pass_bulk() {
   const ssize_t got = pipe_->take(from_.native_handle());
   if (got == 0) return stop(Stop::End);
   if (got < 0) {
@@ -113,7 +113,7 @@ bool Pump::pass_bulk() {
 }
 
 // False: everything that was there has been passed on.
-bool Pump::read_ready() {
+bool Relay::Pump::read_ready() {
   stop_ = Stop::Nothing;
   turn_ = 0;
   while (!(pipe_ ? pass_bulk() : pass_buffered()))
@@ -121,60 +121,54 @@ bool Pump::read_ready() {
   return stop_ != Stop::Nothing;
 }
 
-Task<bool> Pump::write_held() {
-  while (pipe_ && pipe_->held() > 0) {
-    const auto [code] = co_await to_.async_wait(tcp::socket::wait_write, kTuple);
-    if (code) co_return false;
-    if (pipe_->give(to_.native_handle()) <= 0 && !would_block() && errno != EINTR) co_return false;
-    tunnel_.last_byte = Clock::now();
-  }
-  if (!pending_.empty()) {
-    const auto [code, written] = co_await asio::async_write(to_, asio::buffer(pending_), kTuple);
-    if (code) co_return false;
-    std::string().swap(pending_);
-    tunnel_.last_byte = Clock::now();
-  }
-  co_return true;
+void Relay::Pump::begin(std::string early) {
+  if (early.empty()) return resume();
+  passed(early.size());
+  pending_ = std::move(early);
+  wait_for_room();
 }
 
-Task<void> Pump::run() {
-  for (;;) {
-    if (co_await read_until_done(from_, *this)) co_return tunnel_.reset();
-    if (stop_ == Stop::End) break;
-    if (stop_ == Stop::Broken || !co_await write_held()) co_return tunnel_.reset();
-    if (stop_ == Stop::Turn) co_await asio::post(from_.get_executor(), asio::use_awaitable);
+void Relay::Pump::resume() {
+  read_until_done(from_, *this, [this](const asio::error_code& code) { stopped(code); });
+}
+
+void Relay::Pump::stopped(const asio::error_code& code) {
+  if (code || stop_ == Stop::Broken) {
+    relay_.reset();
+    return end();
   }
+  if (stop_ == Stop::Full) return wait_for_room();
+  if (stop_ == Stop::Turn) return asio::post(from_.get_executor(), [this] { resume(); });
   asio::error_code ignored;
   to_.shutdown(tcp::socket::shutdown_send, ignored);
+  end();
 }
 
-Task<void> both(Tunnel& tunnel, RelayBytes& bytes) {
-  using namespace asio::experimental::awaitable_operators;
-  Pump out(tunnel, tunnel.client, tunnel.origin, bytes.out);
-  Pump in(tunnel, tunnel.origin, tunnel.client, bytes.in);
-  co_await (out.run() && in.run());
+void Relay::Pump::wait_for_room() {
+  to_.async_wait(tcp::socket::wait_write, [this](const asio::error_code& code) { write_held(code); });
 }
 
-Task<void> watch(Tunnel& tunnel, std::chrono::seconds idle) {
-  asio::steady_timer timer(co_await asio::this_coro::executor);
-  for (;;) {
-    const auto due = tunnel.last_byte + idle;
-    if (due <= Clock::now()) co_return tunnel.reset();
-    timer.expires_at(due);
-    const auto [code] = co_await timer.async_wait(kTuple);
-    if (code) co_return;
+void Relay::Pump::write_held(const asio::error_code& code) {
+  const bool from_pipe = pipe_ && pipe_->held() > 0;
+  ssize_t put = -1;
+  if (!code)
+    put = from_pipe ? pipe_->give(to_.native_handle())
+                    : send(to_.native_handle(), pending_.data(), pending_.size(), MSG_NOSIGNAL);
+  if (code || (put < 0 && !would_block() && errno != EINTR)) {
+    relay_.reset();
+    return end();
   }
+  if (put > 0) relay_.last_byte_ = Clock::now();
+  if (put > 0 && !from_pipe) pending_.erase(0, static_cast<size_t>(put));
+  if (!pending_.empty() || (pipe_ && pipe_->held() > 0)) return wait_for_room();
+  std::string().swap(pending_);
+  resume();
 }
 
-}  // namespace
-
-Task<void> relay(tcp::socket& client, tcp::socket& origin, std::chrono::seconds idle, RelayBytes& bytes) {
-  using namespace asio::experimental::awaitable_operators;
-  asio::error_code ignored;
-  client.non_blocking(true, ignored);
-  origin.non_blocking(true, ignored);
-  Tunnel tunnel{client, origin};
-  co_await (both(tunnel, bytes) || watch(tunnel, idle));
+void Relay::Pump::end() {
+  done_ = true;
+  pipe_.reset();
+  relay_.pump_ended();
 }
 
 }  // namespace nemoclaw::net

@@ -1,6 +1,5 @@
 #include "proxy/serve/serve.h"
 
-#include <malloc.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <unistd.h>
@@ -10,6 +9,7 @@
 #include "proxy/confine/privileges.h"
 #include "proxy/serve/operations.h"
 #include "proxy/serve/services.h"
+#include "proxy/serve/settle.h"
 #include "runtime/base/file.h"
 #include "runtime/base/log.h"
 
@@ -135,7 +135,7 @@ Result<void> run_worker(const Options& options) {
     if (!start_service(worker, name, std::move(fd)))
       log::warning("no service for the socket " + quoted(name, 40));
   tell_holder(options.holder_fd, "R");
-  malloc_trim(0);  // what parsing and compiling needed is free by now, and one proxy runs per sandbox
+  give_back_memory();
   loop.run();
   worker.bypass.flush();
   // Coroutines that are still suspended refer to what stands above: they must not be unwound after it. The

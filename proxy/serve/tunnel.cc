@@ -1,6 +1,8 @@
 #include "proxy/serve/tunnel.h"
 
 #include <array>
+#include <memory>
+#include <optional>
 
 #include "proxy/net/relay.h"
 
@@ -31,17 +33,28 @@ net::Task<void> answer_and_close(tcp::socket& client, std::string answer) {
   client.close(code);
 }
 
-net::Task<void> run_tunnel(tcp::socket& client, enforce::Forwarding& forwarding, std::string early) {
-  net::RelayBytes bytes;
-  bool alive = true;
-  if (!early.empty()) {
-    const auto [code, written] =
-        co_await asio::async_write(forwarding.socket(), asio::buffer(early), net::kTuple);
-    bytes.out += written;
-    alive = !code;
+namespace {
+
+// All that is left of a connection once its bytes are nobody's business: the two sockets, what the closing
+// line of the audit needs, and what a new policy is asked about.
+struct Tunnel {
+  Tunnel(tcp::socket from, enforce::OpenTunnel to) : client(std::move(from)), open(std::move(to)) {
+    ++open.context().counters.connections;
   }
-  if (alive) co_await net::relay(client, forwarding.socket(), kIdleTimeout, bytes);
-  forwarding.finish(bytes);
+  ~Tunnel() { --open.context().counters.connections; }
+  tcp::socket client;
+  enforce::OpenTunnel open;
+  std::optional<net::Relay> relay;
+};
+
+}  // namespace
+
+net::Task<void> run_tunnel(tcp::socket& client, enforce::Forwarding& forwarding, std::string early) {
+  const auto tunnel = std::make_shared<Tunnel>(std::move(client), forwarding.become_tunnel());
+  tunnel->relay.emplace(tunnel->client, tunnel->open.socket(), kIdleTimeout,
+                        [tunnel] { tunnel->open.finish(tunnel->relay->bytes()); });
+  tunnel->relay->start(std::move(early));
+  co_return;
 }
 
 bool endpoints_of(const tcp::socket& socket, tcp::endpoint& client, tcp::endpoint& local) {

@@ -11,7 +11,8 @@ namespace nemoclaw::serve {
 // Writes the answer, and closes so that it arrives.
 net::Task<void> answer_and_close(net::tcp::socket& client, std::string answer);
 
-// `early`: what the client has sent already.
+// Takes both ends and goes on by itself: it returns at once, so that nothing of what led to the tunnel stays
+// in memory. `early`: what the client has sent already.
 net::Task<void> run_tunnel(net::tcp::socket& client, enforce::Forwarding& forwarding, std::string early);
 
 // Both ends of an accepted connection; false if it is gone already.

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <optional>
+
 #include "proxy/net/listener.h"
 
 namespace nemoclaw::net {
@@ -31,32 +33,35 @@ Task<void> receive_all(tcp::socket& socket, std::string& text, asio::error_code&
   end = code;
 }
 
-class Relay : public testing::Test {
+class RelayTest : public testing::Test {
  public:  // coroutines of the tests use it
-  void run_relay(std::chrono::seconds idle = std::chrono::seconds(60)) {
-    start(loop_.get_executor(), [](Relay& test, std::chrono::seconds time) -> Task<void> {
-      co_await relay(test.client_.far, test.origin_.near, time, test.bytes_);
-      test.finished_ = true;
+  void run_relay(std::chrono::seconds idle = std::chrono::seconds(60), std::string early = {}) {
+    relay_.emplace(client_.far, origin_.near, idle, [this] {
+      finished_ = true;
+      bytes_ = relay_->bytes();
+      relay_.reset();
       asio::error_code ignored;
-      test.client_.far.close(ignored);
-      test.origin_.near.close(ignored);
-    }(*this, idle));
+      client_.far.close(ignored);
+      origin_.near.close(ignored);
+    });
+    relay_->start(std::move(early));
   }
 
   asio::io_context loop_;
   Pair client_ = connect_pair(loop_), origin_ = connect_pair(loop_);
+  std::optional<Relay> relay_;
   RelayBytes bytes_;
   bool finished_ = false;
   std::string at_client_, at_origin_;
   asio::error_code client_end_, origin_end_;
 };
 
-TEST_F(Relay, B16_bothWaysWithHalfClose) {
+TEST_F(RelayTest, B16_bothWaysWithHalfClose) {
   const std::string up(3'000'000, 'u'),
       down(5'000'000, 'd');  // more than any socket buffer: back-pressure works
   run_relay();
   start(loop_.get_executor(), send_and_finish(client_.near, up));
-  start(loop_.get_executor(), [](Relay& test, std::string answer) -> Task<void> {
+  start(loop_.get_executor(), [](RelayTest& test, std::string answer) -> Task<void> {
     co_await receive_all(test.origin_.far, test.at_origin_,
                          test.origin_end_);  // answers only after the end of the request
     co_await send_and_finish(test.origin_.far, std::move(answer));
@@ -72,7 +77,7 @@ TEST_F(Relay, B16_bothWaysWithHalfClose) {
   EXPECT_EQ(bytes_.in, down.size());
 }
 
-TEST_F(Relay, B16_aResetIsPassedOnAsAReset) {
+TEST_F(RelayTest, B16_aResetIsPassedOnAsAReset) {
   run_relay();
   start(loop_.get_executor(), receive_all(client_.near, at_client_, client_end_));
   start(loop_.get_executor(), [](tcp::socket& origin) -> Task<void> {
@@ -84,18 +89,18 @@ TEST_F(Relay, B16_aResetIsPassedOnAsAReset) {
   EXPECT_EQ(client_end_, asio::error::connection_reset);
 }
 
-TEST_F(Relay, B17_aReaderThatDoesNotReadStopsTheSender) {
+TEST_F(RelayTest, B17_aReaderThatDoesNotReadStopsTheSender) {
   const std::string flood(size_t{192} << 20, 'f');
   run_relay();
   start(loop_.get_executor(), send_and_finish(origin_.far, flood));
   // Until nothing moves any more: what the kernel's buffers take, and no more.
   uint64_t before = 0;
   do {
-    before = bytes_.in;
+    before = relay_->bytes().in;
     loop_.run_for(std::chrono::milliseconds(100));
-  } while (bytes_.in != before);
+  } while (relay_->bytes().in != before);
   EXPECT_FALSE(finished_);
-  EXPECT_LT(bytes_.in, flood.size() / 4);
+  EXPECT_LT(relay_->bytes().in, flood.size() / 4);
   start(loop_.get_executor(), receive_all(client_.near, at_client_, client_end_));
   asio::error_code ignored;
   client_.near.shutdown(tcp::socket::shutdown_send, ignored);
@@ -105,7 +110,22 @@ TEST_F(Relay, B17_aReaderThatDoesNotReadStopsTheSender) {
   EXPECT_TRUE(at_client_ == flood);
 }
 
-TEST_F(Relay, silenceEndsATunnel) {
+TEST_F(RelayTest, whatTheClientHasSaidAlreadyComesFirst) {
+  run_relay(std::chrono::seconds(60), "early ");
+  start(loop_.get_executor(), send_and_finish(client_.near, "late"));
+  start(loop_.get_executor(), [](RelayTest& test) -> Task<void> {
+    co_await receive_all(test.origin_.far, test.at_origin_, test.origin_end_);
+    co_await send_and_finish(test.origin_.far, "answer");
+  }(*this));
+  start(loop_.get_executor(), receive_all(client_.near, at_client_, client_end_));
+  loop_.run();
+  EXPECT_TRUE(finished_);
+  EXPECT_EQ(at_origin_, "early late");
+  EXPECT_EQ(at_client_, "answer");
+  EXPECT_EQ(bytes_.out, at_origin_.size());
+}
+
+TEST_F(RelayTest, silenceEndsATunnel) {
   run_relay(std::chrono::seconds(0));
   start(loop_.get_executor(), receive_all(client_.near, at_client_, client_end_));
   loop_.run();
