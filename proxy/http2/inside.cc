@@ -8,7 +8,7 @@ namespace nemoclaw::http2 {
 
 namespace {
 
-constexpr size_t kFieldsMax = 100;
+constexpr size_t kFieldsMaxOfRequest = 100, kFieldsMaxOfAnswer = 200;  // as in HTTP/1
 constexpr size_t kOutboxBytesKept = 32 << 10;
 constexpr size_t kDiscardedMax = 256 << 10;
 
@@ -33,7 +33,8 @@ void Session::Inside::begin_block(const nghttp2_frame& frame) {
 void Session::Inside::take_field(Stream& stream, std::string_view name, std::string_view value) {
   if (is_pushed) return;
   stream.block_bytes += name.size() + value.size() + 32;
-  if (stream.block_bytes > kHeadBytesMax || stream.block.size() >= kFieldsMax) stream.is_oversized = true;
+  const size_t fields_max = role == Role::Server ? kFieldsMaxOfRequest : kFieldsMaxOfAnswer;
+  if (stream.block_bytes > kHeadBytesMax || stream.block.size() >= fields_max) stream.is_oversized = true;
   if (stream.is_oversized)
     stream.block.clear();  // what follows is still decoded, because the tables must stay the peer's
   else

@@ -131,7 +131,8 @@ class Http2Connection {
 
   // Ends when the session is over, or the connection broken.
   net::Task<void> write(net::Stream& to, http2::Session& session, Signal& signal) {
-    std::string out;
+    // One for all connections: nothing of it is needed once write_all waits.
+    static thread_local std::string out;
     for (;;) {
       out.clear();
       session.send(out, kWriteBytes);

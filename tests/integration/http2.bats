@@ -58,6 +58,7 @@ network_policies:
           - {allow: {method: POST, path: /test.Echo/Say}}
           - {allow: {method: POST, path: /test.Echo/Count}}
           - {allow: {method: POST, path: /test.Echo/Chat}}
+      - {host: allowed.test, port: 8447, protocol: rest, access: read-only, enforcement: audit}
       - host: allowed.test
         port: 8446
         protocol: rest
@@ -67,7 +68,7 @@ YAML
 
 start_http2_origins() {
   if [ -x /usr/bin/node ]; then
-    run_origin http2 /usr/bin/node "$TESTS_LIB/http2_origin.js" "$T" "$ORIGIN_IP" 8444
+    run_origin http2 /usr/bin/node "$TESTS_LIB/http2_origin.js" "$T" "$ORIGIN_IP" 8444 8447
     wait_until 60 test -e "$T/http2.ready" || fail "the HTTP/2 origin did not start:" "$(cat "$T/http2.out")"
   fi
   if has_grpc; then
@@ -130,6 +131,61 @@ grpc_client() {
   expect 0 "hello to GET /only1" "version 1.1"
   run client -- /usr/bin/curl -sS --noproxy '*' https://allowed.test:8444/captured
   expect 0 "hello to GET /captured in h2"
+}
+
+@test "C11: Go and Java choose HTTP/2 by themselves" {
+  need_node
+  need_program go
+  mkdir -p "$T/go"
+  cat >"$T/go/main.go" <<'EOF2'
+package main
+
+import ("fmt"; "io"; "net/http"; "os"; "strings")
+
+func show(answer *http.Response, failure error) {
+	if failure != nil { fmt.Println(failure); os.Exit(1) }
+	body, _ := io.ReadAll(answer.Body)
+	fmt.Print(answer.Proto, " ", answer.StatusCode, " ", string(body))
+}
+
+func main() {
+	show(http.Get(os.Args[1] + "/go"))
+	show(http.Post(os.Args[1] + "/go-no", "text/plain", strings.NewReader("x")))
+	show(http.Get(os.Args[1] + "/go-again"))
+}
+EOF2
+  HOME=$T GO111MODULE=off CGO_ENABLED=0 go build -o "$T/go/get" "$T/go/main.go"
+  run client -v "$T/go/get:/tmp/get:ro" -- /tmp/get https://allowed.test:8444
+  expect 0 "HTTP/2.0 200 origin says hello to GET /go in h2" "HTTP/2.0 403" policy_denied "HTTP/2.0 200 origin says hello to GET /go-again"
+  need_program java
+  mkdir -p "$T/java"
+  cat >"$T/java/Get.java" <<'EOF2'
+import java.net.URI;
+import java.net.http.*;
+public class Get {
+  public static void main(String[] a) throws Exception {
+    HttpClient client = HttpClient.newHttpClient();
+    for (String path : new String[] {"/java", "/java-no", "/java-again"}) {
+      HttpRequest.Builder request = HttpRequest.newBuilder(URI.create(a[0] + path));
+      if (path.endsWith("-no")) request.POST(HttpRequest.BodyPublishers.ofString("x"));
+      HttpResponse<String> answer = client.send(request.build(), HttpResponse.BodyHandlers.ofString());
+      System.out.println(answer.version() + " " + answer.statusCode() + " " + answer.body());
+    }
+  }
+}
+EOF2
+  chmod -R a+rX "$T/java"
+  run client -e JAVA_HOME=/usr/lib/jvm -v "$T/java:/tmp/java:ro" -- "$(readlink -f "$(command -v java)")" \
+    -Xshare:off -XX:+UseSerialGC -XX:TieredStopAtLevel=1 /tmp/java/Get.java https://allowed.test:8444
+  expect 0 "HTTP_2 200 origin says hello to GET /java in h2" "HTTP_2 403" policy_denied "HTTP_2 200 origin says hello to GET /java-again"
+  [ "$(origin_saw '/go-no\|/java-no')" -eq 0 ]
+}
+
+@test "enforcement audit lets pass over HTTP/2 what the rules deny, and says so" {
+  need_node
+  run client -- /usr/bin/curl -sS -w 'version %{http_version}\n' -d x https://allowed.test:8447/watched
+  expect 0 "hello to POST /watched in h2" "version 2"
+  expect_audit '.would_deny == true and .verdict == "allow" and .path == "/watched"'
 }
 
 @test "a denied POST over HTTP/2 gets the same body as over HTTP/1.1, and never reaches the origin" {

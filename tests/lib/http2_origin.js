@@ -1,16 +1,16 @@
-// An origin that speaks HTTP/2 and HTTP/1.1 over TLS: node http2_origin.js DIRECTORY ADDRESS PORT. Every request is a
-// line in DIRECTORY/origin.log; DIRECTORY/http2.ready appears when it listens.
+// An origin that speaks HTTP/2 and HTTP/1.1 over TLS: node http2_origin.js DIRECTORY ADDRESS PORT PORT. Every request is a
+// line in DIRECTORY/origin.log; DIRECTORY/http2.ready appears when it listens on both.
 'use strict';
 const fs = require('fs');
 const http2 = require('http2');
-const [directory, address, port] = process.argv.slice(2);
+const [directory, address, ...ports] = process.argv.slice(2);
 const note = text => fs.appendFileSync(`${directory}/origin.log`, text + '\n');
 
-const server = http2.createSecureServer({
+const options = {
   key: fs.readFileSync(`${directory}/origin.key`),
   cert: fs.readFileSync(`${directory}/origin.pem`),
   allowHTTP1: true,
-});
+};
 
 function answer(request, response) {
   const path = request.url;
@@ -42,5 +42,8 @@ function answer(request, response) {
   });
 }
 
-server.on('request', answer);
-server.listen(Number(port), address, () => fs.writeFileSync(`${directory}/http2.ready`, ''));
+let waiting = ports.length;
+for (const port of ports)
+  http2.createSecureServer(options, answer).listen(Number(port), address, () => {
+    if (--waiting === 0) fs.writeFileSync(`${directory}/http2.ready`, '');
+  });
