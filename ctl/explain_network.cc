@@ -1,6 +1,7 @@
 // What the proxy and the fence are told: connections, requests, names, who may connect in.
 #include "ctl/explain.h"
 #include "ctl/rule_text.h"
+#include "policy/model/credential.h"
 #include "policy/model/words.h"
 #include "runtime/base/json.h"
 
@@ -97,6 +98,22 @@ std::string network_text(const policy::Policy& policy) {
   return text + "  everything else is refused\n";
 }
 
+std::string place_of(const policy::Credential& credential) {
+  if (!credential.header.empty()) return "header " + credential.header;
+  return credential.query.empty() ? std::string("the body") : "query key " + credential.query;
+}
+
+std::string credentials_text(const policy::Policy& policy) {
+  std::string text;
+  for (const policy::Credential& each : policy.credentials)
+    text += "  " + policy::placeholder_for(each.secret) + " (" + each.variable + ") in " + place_of(each) +
+            " of requests to " + each.host + ":" + std::to_string(each.port) +
+            (each.plain_http ? ", without TLS too" : "") + "  (line " + std::to_string(each.at.line) + ")\n";
+  if (text.empty()) return text;
+  return "\nsecrets that the proxy puts in\n" + text +
+         "  a request with a placeholder anywhere else is refused\n";
+}
+
 std::string inbound_text(const policy::Policy& policy) {
   std::string text;
   for (const policy::InboundRule& rule : policy.inbound)
@@ -144,6 +161,7 @@ std::string explain_network(const policy::Policy& policy) {
   std::string text = "\nconnections that the proxy lets through\n" + network_text(policy);
   // A preset is merged into a policy, which says the rest.
   if (policy.is_preset) return text;
+  text += credentials_text(policy);
   text += std::string("\nnames that are answered\n") + names_text(policy.dns);
   text += "\nwho may connect to the sandbox\n" + inbound_text(policy);
   return text + not_in_force(policy);
@@ -175,6 +193,18 @@ void write_network(json::Writer& writer, const policy::Policy& policy) {
     }
     writer.end_array().end_object();
   }
+  writer.end_array();
+  writer.key("credentials").begin_array();
+  for (const policy::Credential& each : policy.credentials)
+    writer.begin_object()
+        .member("secret", each.secret)
+        .member("variable", each.variable)
+        .member("host", each.host)
+        .member("port", static_cast<unsigned>(each.port))
+        .member("place", place_of(each))
+        .member("plain_http", each.plain_http)
+        .member("line", static_cast<unsigned>(each.at.line))
+        .end_object();
   writer.end_array();
   writer.key("inbound").begin_array();
   for (const policy::InboundRule& rule : policy.inbound)

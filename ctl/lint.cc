@@ -63,6 +63,7 @@ LintResult lint(const LintInput& input) {
   Findings findings(input.text);
   lint_binaries(input, findings);
   lint_endpoints(input, findings);
+  lint_credentials(input, findings);
   lint_rules(input, findings);
   lint_paths(input, findings);
   const std::vector<Acceptance> acceptances = read_acceptances(input.text);

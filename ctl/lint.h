@@ -39,6 +39,7 @@ LintResult lint(const LintInput& input);
 void lint_binaries(const LintInput& input, Findings& findings);   // L0101, L0102, L0112
 void lint_endpoints(const LintInput& input, Findings& findings);  // L0103, L0105, L0106, L0113, L0115
 void lint_rules(const LintInput& input, Findings& findings);      // L0104, L0107, L0108, L0109
-void lint_paths(const LintInput& input, Findings& findings);      // L0110, L0111, L0114
+void lint_credentials(const LintInput& input, Findings& findings);
+void lint_paths(const LintInput& input, Findings& findings);  // L0110, L0111, L0114
 
 }  // namespace nemoclaw::ctl

@@ -70,11 +70,27 @@ void add_integrity(const Policy& mine, const Policy& theirs, std::vector<Change>
       out.push_back({"integrity", "starting when " + condition});
 }
 
+std::string text_of(const policy::Credential& credential) {
+  std::string place = !credential.header.empty()  ? "header " + credential.header
+                      : !credential.query.empty() ? "query key " + credential.query
+                                                  : std::string("the body");
+  return "sending secret " + credential.secret + " in " + place + " to " + credential.host + ":" +
+         std::to_string(credential.port) + (credential.plain_http ? " without TLS" : "");
+}
+
+void add_credentials(const Policy& mine, const Policy& theirs, std::vector<Change>& out) {
+  for (const policy::Credential& credential : mine.credentials)
+    if (std::none_of(theirs.credentials.begin(), theirs.credentials.end(),
+                     [&](const auto& each) { return text_of(each) == text_of(credential); }))
+      out.push_back({"credentials", text_of(credential)});
+}
+
 void add_settings(const Policy& mine, const Policy& theirs, std::vector<Change>& out) {
   add_inbound(mine, theirs, out);
   add_dns(mine, theirs, out);
   add_landlock(mine, theirs, out);
   add_integrity(mine, theirs, out);
+  add_credentials(mine, theirs, out);
 }
 
 std::string section_text(const json::Value& root, const char* key) {

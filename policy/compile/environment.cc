@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "policy/compile/compilation.h"
+#include "policy/model/credential.h"
 
 namespace nemoclaw::policy {
 namespace {
@@ -27,6 +28,16 @@ void set_path(const Compilation& compilation) {
   set_variable(env, "PATH", path);
   compilation.note("environment", "PATH=" + std::string(path),
                    policy.path.empty() ? "implied: the default of process.path" : "process.path");
+}
+
+void set_placeholders(const Compilation& compilation) {
+  for (const Credential& credential : compilation.policy.credentials) {
+    set_variable(compilation.process().env, credential.variable, placeholder_for(credential.secret));
+    compilation.note("environment",
+                     credential.variable + "=" + placeholder_for(credential.secret) +
+                         ", which becomes the secret in requests to " + credential.host,
+                     "credentials (line " + std::to_string(credential.at.line) + ")");
+  }
 }
 
 }  // namespace
@@ -76,6 +87,7 @@ Result<void> compile_environment(const Compilation& compilation) {
     if (!is_kept(compilation.policy.process, name) && remove_variable(env, name))
       compilation.note("environment", std::string(name) + " removed",
                        "implied: it makes programs load foreign code (process.keep_environment keeps it)");
+  set_placeholders(compilation);
   if (!compilation.policy.proxy_environment) return {};
   for (const auto& [name, value] : proxy_variables()) set_variable(env, name, value);
   compilation.note("environment",

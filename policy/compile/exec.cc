@@ -4,6 +4,7 @@
 #include "policy/compile/compile.h"
 #include "policy/compile/environment.h"
 #include "policy/compile/trust.h"
+#include "policy/model/credential.h"
 
 namespace nemoclaw::policy {
 namespace {
@@ -57,6 +58,9 @@ void narrow_environment(const oci::Process& first, oci::Process& process) {
   for (std::string_view name : removed_variables()) take_from_first(name);
   for (const auto& [name, content] : trust_variables()) take_from_first(name);
   take_from_first("JAVA_TOOL_OPTIONS");
+  for (const std::string& entry : first.env)
+    if (variable_value(entry).starts_with(kPlaceholderPrefix))
+      take_from_first(entry.substr(0, entry.find('=')));
   // Without proxy variables of ours in the container, the policy leaves these to whoever sets them.
   const std::string* proxy = find_variable(first.env, "HTTP_PROXY");
   if (proxy == nullptr || variable_value(*proxy) != proxy_variables().front().second) return;

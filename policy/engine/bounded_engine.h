@@ -24,6 +24,7 @@ class BoundedEngine final : public Engine {
   }
   // The policy's own: intersect() has made it the stricter of the two.
   DnsMode dns_mode() const override { return policy_->dns_mode(); }
+  const std::vector<CredentialBinding>& credentials() const override { return policy_->credentials(); }
   std::vector<std::string> named_binaries() const override;
 
  private:

@@ -13,13 +13,15 @@ namespace nemoclaw::policy {
 class CompiledEngine final : public Engine {
  public:
   CompiledEngine(std::vector<CompiledEntry> entries, BinarySets binaries, PathPatterns paths,
-                 std::vector<std::string> named, DnsMode dns)
+                 std::vector<std::string> named, DnsMode dns,
+                 std::vector<CredentialBinding> credentials)
       : entries_(std::move(entries)),
         binaries_(std::move(binaries)),
         paths_(std::move(paths)),
         index_(entries_, binaries_),
         named_(std::move(named)),
-        dns_(dns) {}
+        dns_(dns),
+        credentials_(std::move(credentials)) {}
 
   Decision decide_l4(const L4Request& request) const override;
   Decision decide_l7(const L7Request& request) const override;
@@ -29,6 +31,7 @@ class CompiledEngine final : public Engine {
                            const std::vector<Address>& node_addresses) const override;
   HostMatch match_host(std::string_view host) const override;
   DnsMode dns_mode() const override { return dns_; }
+  const std::vector<CredentialBinding>& credentials() const override { return credentials_; }
   std::vector<std::string> named_binaries() const override { return named_; }
 
  private:
@@ -49,6 +52,7 @@ class CompiledEngine final : public Engine {
   EndpointIndex index_;  // points into entries_
   std::vector<std::string> named_;
   DnsMode dns_;
+  std::vector<CredentialBinding> credentials_;
 };
 
 // "POST /x not permitted by policy", and the allow rule that came nearest.

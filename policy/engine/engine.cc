@@ -70,6 +70,9 @@ Decision CompiledEngine::decide_l4(const L4Request& request) const {
   decision.entry = grant.entry->key;
   decision.rule_line = grant.endpoint->line;
   decision.needs_l7 = needs_l7;
+  decision.has_credentials = std::any_of(credentials_.begin(), credentials_.end(), [&](const auto& binding) {
+    return binding.is_for(request.host, request.port);
+  });
   decision.keep_encoded_slash = keep_slash;
   decision.reason = allowed_reason;
   return decision;
@@ -127,7 +130,8 @@ Result<std::shared_ptr<const Engine>> Engine::compile(const Policy& policy,
   PathPatterns paths;
   auto entries = TRY(compile_entries(policy, aliases, binaries, paths));
   std::shared_ptr<const Engine> engine = std::make_shared<CompiledEngine>(
-      std::move(entries), std::move(binaries), std::move(paths), collect_named(policy), policy.dns);
+      std::move(entries), std::move(binaries), std::move(paths), collect_named(policy), policy.dns,
+      TRY(bind_credentials(policy.credentials)));
   if (!policy.ceiling) return engine;
   const Policy& ceiling = policy.ceiling->policy;
   auto bound = TRY_CONTEXT(Engine::compile(ceiling, aliases), "ceiling " + quoted(ceiling.name));

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "policy/engine/credential_binding.h"
 #include "policy/engine/request.h"
 #include "policy/model/address.h"
 #include "policy/model/host.h"
@@ -31,6 +32,8 @@ struct Decision {
   std::string reason;      // one sentence
   std::string nearest;     // for a denial: the entry that came nearest and what is missing; may be empty
   bool needs_l7 = false;   // allowed at L4, but the endpoint's rules judge each request
+  bool has_credentials = false;  // allowed at L4, and placeholders in its requests become secrets
+  bool is_inspected() const { return needs_l7 || has_credentials; }
   // For canonicalise_target(), before the path is known: some endpoint of this connection keeps %2F.
   bool keep_encoded_slash = false;
 
@@ -72,6 +75,8 @@ class Engine {
   // Which names may be resolved for the sandbox. An endpoint that is addresses alone names no host.
   virtual HostMatch match_host(std::string_view host) const = 0;
   virtual DnsMode dns_mode() const = 0;
+  // Of the policy; a ceiling bounds where connections go, and names no secrets.
+  virtual const std::vector<CredentialBinding>& credentials() const = 0;
   // Binary paths (no globs) that the policy names: hashed at create.
   virtual std::vector<std::string> named_binaries() const = 0;
 };

@@ -115,6 +115,18 @@ struct InboundRule {
   Location at;
 };
 
+// The placeholder of one secret becomes the secret in one place of the requests to one host and port.
+struct Credential {
+  std::string secret;  // its name in the node's store
+  std::string host;    // as an endpoint's
+  uint16_t port = 443;
+  std::string header, query;  // one of these three: a field of the head, a key of the query ...
+  bool body = false;          // ... or the body, which is then read whole
+  bool plain_http = false;    // without TLS, too
+  std::string variable;       // of the container's environment
+  Location at;
+};
+
 enum class DnsMode : uint8_t { Policy, Open, Off };
 enum class ApprovalMode : uint8_t { Off, Ask, Learn };
 
@@ -145,6 +157,7 @@ struct Policy {
   ProcessPolicy process;
   std::vector<NetworkEntry> network;  // sorted by key
   std::vector<InboundRule> inbound;
+  std::vector<Credential> credentials;
   DnsMode dns = DnsMode::Policy;
   ApprovalMode approval = ApprovalMode::Off;
   uint32_t approval_hold_ms = 0;

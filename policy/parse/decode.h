@@ -10,6 +10,7 @@ Key<Policy> filesystem_section();
 Key<Policy> landlock_section();
 Key<Policy> process_section();
 Key<Policy> network_section();
+Key<Policy> credentials_section();
 Key<Policy> inbound_section();
 Key<Policy> dns_section();
 Key<Policy> approval_section();

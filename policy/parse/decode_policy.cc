@@ -19,6 +19,7 @@ const Keys<Policy>& policy_keys() {
       landlock_section(),
       process_section(),
       network_section(),
+      credentials_section(),
       inbound_section(),
       dns_section(),
       approval_section(),
@@ -135,6 +136,7 @@ void decode_policy(Diagnostics& diagnostics, const Node& root, Policy& policy) {
       break;
   }
   check_no_conflict(diagnostics, policy);
+  check_credentials(diagnostics, policy);
 }
 
 std::vector<Form> accepted_forms() {

@@ -93,7 +93,7 @@ void decode_keep_environment(Diagnostics& diagnostics, const Node& node, Process
   for_each_item(diagnostics, node, "keep_environment", [&](const Node& item) {
     auto name = read_text(diagnostics, item, "keep_environment");
     if (!name) return;
-    check_variable_name(diagnostics, item.at, *name);
+    check_variable_name(diagnostics, item.at, "keep_environment", *name);
     out.keep_environment.push_back(std::move(*name));
   });
 }

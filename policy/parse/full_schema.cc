@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "policy/model/credential.h"
 #include "policy/model/words.h"
 #include "policy/parse/diagnostics.h"
 #include "policy/parse/full_schema_network.h"
@@ -74,6 +75,24 @@ json::Value inbound_value(const std::vector<InboundRule>& rules) {
     put(value, "port", make_number(rule.port));
     if (rule.protocol != "tcp") put_text(value, "protocol", rule.protocol);
     put_texts(value, "from", rule.from);
+    list.array.push_back(std::move(value));
+  }
+  return list;
+}
+
+json::Value credentials_value(const std::vector<Credential>& credentials) {
+  json::Value list = make_array();
+  for (const Credential& credential : credentials) {
+    json::Value value = make_object();
+    put_text(value, "secret", credential.secret);
+    put_text(value, "host", credential.host);
+    if (credential.port != Credential().port) put(value, "port", make_number(credential.port));
+    put_text(value, "header", credential.header);
+    put_text(value, "query", credential.query);
+    if (credential.body) put(value, "body", make_boolean(true));
+    if (credential.plain_http) put(value, "plain_http", make_boolean(true));
+    if (credential.variable != default_variable(credential.secret))
+      put_text(value, "variable", credential.variable);
     list.array.push_back(std::move(value));
   }
   return list;
@@ -158,6 +177,7 @@ json::Value full_schema(const Policy& policy) {
     put(root, "landlock", one_member("compatibility", make_text("hard_requirement")));
   put_section(root, "process", process_value(policy.process));
   put(root, "network_policies", network_value(policy.network));
+  put_section(root, "credentials", credentials_value(policy.credentials));
   put_section(root, "inbound", inbound_value(policy.inbound));
   if (policy.dns != DnsMode::Policy) put(root, "dns", one_member("mode", make_text(word(policy.dns))));
   put_section(root, "approval", approval_value(policy));

@@ -22,7 +22,7 @@ void check_path_count(Diagnostics& diagnostics, const FilesystemPolicy& filesyst
 void check_not_root(Diagnostics& diagnostics, Location at, std::string_view key, std::string_view name);
 std::optional<std::string> check_capability(Diagnostics& diagnostics, Location at, std::string_view name);
 void check_search_path(Diagnostics& diagnostics, Location at, std::string_view path);
-void check_variable_name(Diagnostics& diagnostics, Location at, std::string_view name);
+void check_variable_name(Diagnostics& diagnostics, Location at, std::string_view key, std::string_view name);
 void check_syscall_name(Diagnostics& diagnostics, Location at, std::string_view name);
 
 // Network (P04xx)
@@ -40,5 +40,10 @@ void check_protocol_has_rules(Diagnostics& diagnostics, const Endpoint& endpoint
 void check_rules_fit_protocol(Diagnostics& diagnostics, const Endpoint& endpoint);
 void check_inspection_needs_tls(Diagnostics& diagnostics, const Endpoint& endpoint);
 void check_no_conflict(Diagnostics& diagnostics, const Policy& policy);
+
+// Credentials (P045x)
+bool check_secret_name(Diagnostics& diagnostics, Location at, std::string_view name);
+bool check_credential_header(Diagnostics& diagnostics, Location at, std::string_view header);
+void check_credentials(Diagnostics& diagnostics, const Policy& policy);
 
 }  // namespace nemoclaw::policy

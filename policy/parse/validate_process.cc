@@ -79,9 +79,10 @@ void check_search_path(Diagnostics& diagnostics, Location at, std::string_view p
   }
 }
 
-void check_variable_name(Diagnostics& diagnostics, Location at, std::string_view name) {
+void check_variable_name(Diagnostics& diagnostics, Location at, std::string_view key, std::string_view name) {
   if (!is_word(name, true))
-    diagnostics.error("P0305", at, "'keep_environment': " + quoted(name, 64) + " is no variable name");
+    diagnostics.error("P0305", at,
+                      "'" + std::string(key) + "': " + quoted(name, 64) + " is no variable name");
 }
 
 void check_syscall_name(Diagnostics& diagnostics, Location at, std::string_view name) {

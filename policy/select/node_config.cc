@@ -86,6 +86,8 @@ const Keys<NodeConfig>& config_keys() {
       boolean("kubelet_probes", &NodeConfig::kubelet_probes,
               "Whether pods accept TCP from the node's own addresses, for the kubelet's probes."),
       paths_key("extra_ca_files", &NodeConfig::extra_ca_files, "Further certificates to trust upstream."),
+      path_key("credentials_directory", &NodeConfig::credentials_directory,
+               "Secrets that systemd keeps for a unit: /run/credentials/docker.service."),
       later_key("upstream_proxy", Shape::Text, "Proxy that the proxy connects through."),
       other<NodeConfig>("ceiling", Shape::Text, decode_ceiling,
                         "A policy that bounds every sandbox: its name, or an absolute path."),

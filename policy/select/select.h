@@ -30,7 +30,8 @@ struct NodeConfig {
   bool audit_fail_closed = true;      // a full disk stops egress
   bool kubelet_probes = true;         // pods accept TCP from the node's own addresses
   std::vector<std::string> extra_ca_files;
-  std::string upstream_proxy;  // parsed; refused with a message until it is supported
+  std::string credentials_directory;  // of systemd, read beside the node's own secrets; empty: none
+  std::string upstream_proxy;         // parsed; refused with a message until it is supported
 };
 
 Result<NodeConfig> load_node_config(const std::optional<std::string>& file);

@@ -12,8 +12,9 @@
 #include "proxy/dns/name_memory.h"
 #include "proxy/dns/resolver.h"
 #include "proxy/enforce/container.h"
-#include "proxy/enforce/quota.h"
+#include "proxy/enforce/credentials.h"
 #include "proxy/enforce/name_judge.h"
+#include "proxy/enforce/quota.h"
 #include "proxy/peer/identity.h"
 
 namespace nemoclaw::tls {
@@ -40,6 +41,7 @@ struct Context {
   std::vector<policy::Address> node_addresses;
   std::unique_ptr<dns::Resolver> resolver;  // none until the runtime says "start"
   std::shared_ptr<tls::Trust> trust;        // whom clients and the proxy believe; made at the start
+  std::unique_ptr<Secrets> secrets;         // the node's
   // Of the container's resolv.conf; both are never used to resolve, only to understand who asks for what.
   std::vector<std::string> search_domains;
   std::vector<asio::ip::address> name_servers;

@@ -77,7 +77,8 @@ net::Task<std::variant<Permit, Refused>> Enforcer::decide(Intent intent, Identif
   const policy::Decision l4 = engine->decide_l4(request);
   if (l4.verdict != policy::Verdict::Allow)
     co_return refuse(intent, event, explain_other_name(intent, request.host, l4));
-  const Result<std::vector<asio::ip::address>> found = co_await find_addresses(intent, request.host, *who.container);
+  const Result<std::vector<asio::ip::address>> found =
+      co_await find_addresses(intent, request.host, *who.container);
   if (!found) {
     const bool limited = found.error().errno_value == EDQUOT;
     policy::Decision unresolved =
@@ -104,7 +105,7 @@ net::Task<std::variant<Permit, Refused>> Enforcer::decide(Intent intent, Identif
   Permit permit(std::move(intent), dialled, std::move(event));
   permit.request_ = request;
   permit.container_ = who.container;
-  if (l4.needs_l7)
+  if (l4.is_inspected())
     permit.inspected_ =
         Connection{via, who.container, std::move(request), std::move(who.actor), std::move(dialled), engine};
   co_return permit;
@@ -127,7 +128,8 @@ net::Task<Result<std::vector<asio::ip::address>>> Enforcer::find_addresses(const
     if (std::string reason = context_.name_budget.spend(host, std::chrono::steady_clock::now());
         !reason.empty())
       co_return Error{EDQUOT, std::move(reason), 1};
-  const std::unique_ptr<dns::Resolver>& resolver = container.resolver ? container.resolver : context_.resolver;
+  const std::unique_ptr<dns::Resolver>& resolver =
+      container.resolver ? container.resolver : context_.resolver;
   if (!resolver) co_return make_error("the sandbox has not been started, nothing is resolved yet");
   Result<Addresses> resolved = co_await resolver->resolve(std::move(host));
   if (!resolved) co_return std::move(resolved).error().with_context("name resolution");

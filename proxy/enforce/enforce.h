@@ -24,9 +24,12 @@ class Enforcer {
 
   // How this request is to be read before it can be judged; absent if its target or its connection is refused
   // anyway.
-  std::optional<policy::L7Plan> plan_request(const Connection& connection, const http::Request& request) const;
-  // One request of a connection, by the policy that is in force now. `body`: its content, if the plan's
-  // protocol asks for it. Every decision is in the audit when this returns.
+  std::optional<policy::L7Plan> plan_request(const Connection& connection,
+                                             const http::Request& request) const;
+  // Its body must be read whole before it is judged.
+  bool wants_body(const Connection& connection, const std::optional<policy::L7Plan>& plan) const;
+  // One request of a connection, by the policy that is in force now. `body`: its content, if it was
+  // wanted. Every decision is in the audit when this returns.
   std::variant<RequestPermit, Refused> decide_request(Connection& connection, http::Request request,
                                                       std::string_view body = {});
   // "" or why `engine` does not allow a request that is still being sent; nothing is counted or written down.

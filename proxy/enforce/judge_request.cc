@@ -42,6 +42,12 @@ std::string authority_problem(const Connection& connection, const http::Authorit
          std::to_string(connection.request.port);
 }
 
+Credentials credentials_of(Context& context, const Connection& connection, const policy::Engine& engine) {
+  return {engine.credentials(),
+          {connection.request.host, connection.request.port, connection.is_tls},
+          context.secrets.get()};
+}
+
 policy::L7Request question_of(const Connection& connection, const http::Request& request,
                               const policy::CanonicalTarget& target, std::string_view body,
                               const std::optional<policy::L7Plan>& plan) {
@@ -68,6 +74,11 @@ std::optional<policy::L7Plan> Enforcer::plan_request(const Connection& connectio
   const policy::TargetOutcome outcome = policy::canonicalise_target(request.path, l4.keep_encoded_slash);
   if (l4.verdict != policy::Verdict::Allow || !l4.needs_l7 || !outcome.target) return std::nullopt;
   return engine.plan_l7(connection.request, outcome.target->path);
+}
+
+bool Enforcer::wants_body(const Connection& connection, const std::optional<policy::L7Plan>& plan) const {
+  return (plan && is_judged_by_body(plan->protocol)) ||
+         credentials_of(context_, connection, *connection.container->engine).wants_body();
 }
 
 std::variant<RequestPermit, Refused> Enforcer::decide_request(Connection& connection, http::Request request,
@@ -110,6 +121,17 @@ std::variant<RequestPermit, Refused> Enforcer::decide_request(Connection& connec
   } else {
     take_decision(l4, event);
   }
+  request.path = outcome.target->text();
+  request.authority.host = connection.request.host;
+  request.authority.port = connection.request.port;
+  request.authority.is_ipv6 = connection.request.host.find(':') != std::string::npos;
+  const Credentials credentials = credentials_of(context_, connection, *engine);
+  std::optional<http::Request> judged;
+  if (!credentials.empty()) judged = request;
+  std::optional<std::string> filled_body;
+  if (!body.empty()) filled_body = body;
+  if (const Result<void> done = credentials.fill(request, filled_body ? &*filled_body : nullptr); !done)
+    return refused(denial("credentials", "policy_denied", done.error().message));
   // By endpoint and not by host: below a wildcard, every new name would start a new count.
   const std::string key = connection.container->subject.container + " line " + std::to_string(endpoint_line);
   const Quota::Time now = std::chrono::steady_clock::now();
@@ -124,11 +146,10 @@ std::variant<RequestPermit, Refused> Enforcer::decide_request(Connection& connec
                "the audit cannot be written, and the node is configured to refuse egress that nobody can "
                "see"));
   ++context_.counters.allowed;
-  request.path = outcome.target->text();
-  request.authority.host = connection.request.host;
-  request.authority.port = connection.request.port;
-  request.authority.is_ipv6 = connection.request.host.find(':') != std::string::npos;
   RequestPermit permit(std::move(request));
+  permit.judged_ = std::move(judged);
+  if (!credentials.empty()) permit.mask_ = credentials.mask();
+  if (filled_body && *filled_body != body) permit.body_ = std::move(filled_body);
   permit.body_bytes_max_ = context_.quota.body_bytes_left(key, limits, now);
   if (limits.bytes_out_per_hour) permit.quota_key_ = key;
   return permit;

@@ -15,6 +15,8 @@ std::string why_not(const Live& live, const policy::Engine& engine) {
   const policy::Decision l4 = engine.decide_l4(live.request);
   if (l4.verdict != policy::Verdict::Allow) return l4.reason;
   if (live.is_tunnel && l4.needs_l7) return "entry '" + l4.entry + "' judges every request now";
+  if (live.is_tunnel && l4.has_credentials)
+    return "the requests to " + live.request.host + " hold credentials now";
   asio::error_code code;
   const auto remote = live.socket.remote_endpoint(code);
   if (code) return {};  // it ends by itself

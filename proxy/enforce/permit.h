@@ -4,6 +4,7 @@
 
 #include <asio/ip/address.hpp>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -11,6 +12,7 @@
 #include "proxy/audit/event.h"
 #include "proxy/enforce/connection.h"
 #include "proxy/http/answer.h"
+#include "proxy/http/mask.h"
 #include "proxy/http/request.h"
 
 namespace nemoclaw::enforce {
@@ -70,7 +72,14 @@ class RequestPermit {
   RequestPermit(const RequestPermit&) = delete;
   RequestPermit& operator=(const RequestPermit&) = delete;
 
+  // As it is sent: with the node's secrets in it, so that no part of it but the path is for anybody to see.
   const http::Request& request() const { return request_; }
+  // As it was judged, with placeholders.
+  const http::Request& judged() const { return judged_ ? *judged_ : request_; }
+  // Instead of the body that was read, if secrets were put into that.
+  const std::optional<std::string>& body() const { return body_; }
+  // What must not come back with the answer; null: nothing.
+  const std::shared_ptr<const http::MaskPatterns>& mask() const { return mask_; }
   // No more of a body than this, and what was sent is counted for this endpoint.
   uint64_t body_bytes_max() const { return body_bytes_max_; }
   const std::string& quota_key() const { return quota_key_; }
@@ -80,6 +89,9 @@ class RequestPermit {
   explicit RequestPermit(http::Request request) : request_(std::move(request)) {}
 
   http::Request request_;
+  std::optional<http::Request> judged_;
+  std::optional<std::string> body_;
+  std::shared_ptr<const http::MaskPatterns> mask_;
   uint64_t body_bytes_max_ = UINT64_MAX;
   std::string quota_key_;
 };

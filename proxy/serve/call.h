@@ -23,6 +23,8 @@ struct Call {
   std::string body;
   http2::Block trailers;
 
+  std::optional<http::Masker> masker;  // of the answer, if secrets are to be kept out of it
+
   uint64_t body_bytes = 0;  // that came for the origin
   uint64_t sent_bytes = 0;  // to the origin
   int interim_answers = 0;

@@ -1,6 +1,7 @@
 // What the two sessions say about their streams, and what that is to the other one.
 #include <utility>
 
+#include "proxy/http/mask_response.h"
 #include "proxy/serve/calls.h"
 
 namespace nemoclaw::serve {
@@ -82,6 +83,11 @@ void Calls::OriginEvents::on_response(int32_t stream, http::Response response, b
       return calls.lose_answer(*call, "the origin sent too many interim answers");
     return calls.client_.answer(call->client, http2::write_response(response), false);
   }
+  if (const auto& mask = call->permit->mask()) {
+    if (!ends && http::has_content_coding(response)) return calls.lose_answer(*call, http::kCodedAnswer);
+    response = http::masked(*mask, std::move(response));
+    call->masker.emplace(mask);
+  }
   call->answer_started = true;
   call->is_answered = ends;
   calls.client_.answer(call->client, http2::write_response(response), ends);
@@ -99,15 +105,23 @@ void Calls::OriginEvents::on_malformed(int32_t stream, const std::string& reason
 
 void Calls::OriginEvents::on_data(int32_t stream, std::string_view data) {
   Call* call = calls.of_origin(stream);
-  if (call && !call->is_answered)
-    calls.client_.write_data(call->client, data);
-  else
-    calls.origin_.consume(stream, data.size());
+  if (!call || call->is_answered) return calls.origin_.consume(stream, data.size());
+  if (!call->masker) return calls.client_.write_data(call->client, data);
+  // What waits for its end is consumed when it goes on.
+  std::string ready;
+  call->masker->feed(data, ready);
+  if (!ready.empty()) calls.client_.write_data(call->client, ready);
 }
 
 void Calls::OriginEvents::on_end(int32_t stream, http2::Block trailers) {
   Call* call = calls.of_origin(stream);
   if (!call || std::exchange(call->is_answered, true)) return;
+  if (call->masker) {
+    std::string rest;
+    call->masker->finish(rest);
+    if (!rest.empty()) calls.client_.write_data(call->client, rest);
+    http::mask_fields(*call->permit->mask(), trailers);
+  }
   calls.client_.finish(call->client, trailers);
 }
 

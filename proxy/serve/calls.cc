@@ -2,7 +2,6 @@
 
 #include <utility>
 
-#include "proxy/enforce/read_body.h"
 #include "proxy/http2/denial.h"
 
 namespace nemoclaw::serve {
@@ -48,11 +47,11 @@ void Calls::begin(Call& call) {
     return watch_origin();
   }
   const std::optional<policy::L7Plan> plan = enforcer_.plan_request(connection_, call.request);
-  const bool needs_body = plan && enforce::is_judged_by_body(plan->protocol) && !call.client_ended;
+  const bool needs_body = !call.client_ended && enforcer_.wants_body(connection_, plan);
   if (!needs_body) return judge(call);
   call.is_collecting = true;
   ++collecting_;
-  call.body_bytes_max = plan->limits.body_bytes_max.value_or(kBodyBytesMax);
+  call.body_bytes_max = (plan ? plan->limits.body_bytes_max : std::nullopt).value_or(kBodyBytesMax);
   call.collect_until = std::chrono::steady_clock::now() + kCollectTime;
   if (std::exchange(call.request.expect_continue, false))
     client_.answer(call.client, {{":status", "100"}}, false);
@@ -63,11 +62,12 @@ void Calls::collect(Call& call, std::string_view data) {
   collected_bytes_ += data.size();
   client_.consume(call.client, data.size());
   if (call.body.size() > call.body_bytes_max)
-    return refuse(call, {413, "invalid_request",
-                         "the policy judges this endpoint by its bodies, and this one is longer than " +
-                             std::to_string(call.body_bytes_max) + " bytes"});
+    return refuse(call,
+                  {413, "invalid_request",
+                   "the bodies of requests to this endpoint are read whole, and this one is longer than " +
+                       std::to_string(call.body_bytes_max) + " bytes"});
   if (collected_bytes_ > kCollectedBytesMax)
-    refuse(call, {413, "invalid_request", "too many requests at once whose bodies the policy judges"});
+    refuse(call, {413, "invalid_request", "too many requests at once whose bodies are read whole"});
 }
 
 void Calls::judge(Call& call) {
@@ -84,6 +84,7 @@ void Calls::forward(Call& call, enforce::RequestPermit permit) {
     collected_bytes_ -= call.body.size();
   }
   call.permit.emplace(std::move(permit));
+  if (call.permit->body()) call.body = *call.permit->body();
   const http2::Block head = http2::write_request(call.permit->request(), kPort);
   const bool ends = call.client_ended && call.body.empty() && call.trailers.empty();
   call.origin = origin_.open(head, ends);
@@ -170,7 +171,7 @@ size_t Calls::revoke(const policy::Engine& engine, bool dry_run) {
   std::vector<std::pair<Call*, std::string>> found;
   for (const auto& [stream, call] : calls_) {
     if (call->origin < 0 || call->is_answered || !is_awaited(*call)) continue;
-    std::string reason = enforcer_.why_not_request(connection_, engine, call->permit->request());
+    std::string reason = enforcer_.why_not_request(connection_, engine, call->permit->judged());
     if (!reason.empty()) found.emplace_back(call.get(), std::move(reason));
   }
   if (!dry_run)

@@ -88,8 +88,8 @@ net::Task<void> Captured::dial_early() {
   candidates.push_back(intent_.host);
   const auto host = std::find_if(candidates.begin(), candidates.end(), [&](const std::string& each) {
     const policy::Decision l4 = ask_policy(each);
-    is_inspected_ = is_inspected_ || l4.needs_l7;
-    return l4.verdict == policy::Verdict::Allow && !l4.needs_l7;
+    is_inspected_ = is_inspected_ || l4.is_inspected();
+    return l4.verdict == policy::Verdict::Allow && !l4.is_inspected();
   });
   if (host == candidates.end()) co_return;
   enforce::Intent intent = intent_;

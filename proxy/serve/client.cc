@@ -67,7 +67,8 @@ net::Task<void> run_exchange(tcp::socket& client, enforce::Forwarding& forwardin
   Side client_side{client_stream, std::move(early)}, origin_side{origin_stream, {}};
   Watchdog watchdog(client.get_executor());
   watchdog.allow(kIdleTimeout);
-  co_await (exchange(client_side, origin_side, request, {.watchdog = &watchdog}, outcome) || watchdog.watch());
+  co_await (exchange(client_side, origin_side, request, {.watchdog = &watchdog}, outcome) ||
+            watchdog.watch());
   asio::error_code ignored;
   if (outcome.failure.empty()) client.shutdown(tcp::socket::shutdown_send, ignored);
   forwarding.finish(outcome.bytes, outcome.failure);
@@ -126,6 +127,13 @@ net::Task<void> handle(enforce::Context& context, tcp::socket& client, Head& hea
     co_await answer_and_close(client, http::render_denial(refused->denial, request.method == "HEAD"));
     co_return;
   }
+  if (const auto& permit = std::get<enforce::Permit>(decided); !permit.inspected() && !request.is_connect)
+    if (std::string problem = enforce::placeholder_problem(request); !problem.empty()) {
+      const http::Refusal refusal{403, "policy_denied", std::move(problem)};
+      const enforce::Refused refused = co_await enforcer.refuse_invalid(intent_of(request), refusal, tuple);
+      co_return co_await answer_and_close(client,
+                                          http::render_denial(refused.denial, request.method == "HEAD"));
+    }
   std::optional<enforce::Connection> inspected = std::get<enforce::Permit>(decided).inspected();
   auto forwarded = co_await enforce::forward(context, std::move(std::get<enforce::Permit>(decided)));
   if (const auto* refused = std::get_if<enforce::Refused>(&forwarded)) {

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "proxy/http/body.h"
+#include "proxy/http/mask_response.h"
 #include "proxy/http/response.h"
 #include "proxy/net/listener.h"
 
@@ -39,6 +40,41 @@ BodyState reframe(http::BodyDecoder& decoder, bool chunked, std::string_view& in
   if (decoder.state() == BodyState::Complete) out += http::kLastChunk;
   return decoder.state();
 }
+
+bool is_encoded(const http::Response& response) {
+  const bool has_body = response.framing.kind == http::BodyKind::Length
+                            ? response.framing.length > 0
+                            : response.framing.kind != http::BodyKind::None;
+  return has_body && http::has_content_coding(response);
+}
+
+// The answer's body as the client gets it: without secrets, in chunks or as it is.
+struct BodyOut {
+  bool chunked = false;
+  std::optional<http::Masker> masker;
+
+  void add(std::string_view content, std::string& out) const {
+    out += chunked ? http::encode_chunk(content) : std::string(content);
+  }
+
+  BodyState reframe(http::BodyDecoder& decoder, std::string_view& input, std::string& out) {
+    if (!masker) return serve::reframe(decoder, chunked, input, out);
+    std::string content, ready;
+    decoder.feed(input, content);
+    masker->feed(content, ready);
+    if (decoder.state() == BodyState::Complete) masker->finish(ready);
+    if (!ready.empty()) add(ready, out);
+    if (chunked && decoder.state() == BodyState::Complete) out += http::kLastChunk;
+    return decoder.state();
+  }
+
+  // The body ended with its connection.
+  std::string finish() {
+    std::string rest;
+    if (masker) masker->finish(rest);
+    return rest;
+  }
+};
 
 // The request's body, from the client to the origin.
 struct Upload {
@@ -118,12 +154,14 @@ struct Download {
   ExchangeOutcome& outcome;
   bool keep_client;
   Watchdog* watchdog;
+  std::shared_ptr<const http::MaskPatterns> mask;
   std::optional<http::BodyDecoder> decoder;
-  bool origin_chunked = false, chunked = false, wants_keep = false;
+  BodyOut body{};
+  bool origin_chunked = false, wants_keep = false;
 
   // The first cause stays: a reset by Upload shows here only as its consequence.
   void fail(std::string reason) {
-    if (outcome.failure.empty()) outcome.failure = std::move(reason);
+    if (outcome.failure.empty()) outcome.failure = mask ? mask->mask(reason) : std::move(reason);
   }
 
   net::Task<void> run() {
@@ -154,14 +192,17 @@ struct Download {
   net::Task<void> pass(const http::Response& response, std::string_view input) {
     outcome.status = response.status;
     origin_chunked = response.framing.kind == http::BodyKind::Chunked;
-    chunked = origin_chunked && request.minor_version == 1;
+    body.chunked = origin_chunked && request.minor_version == 1;
+    if (mask) body.masker.emplace(mask);
+    if (mask && is_encoded(response)) co_return fail(http::kCodedAnswer);
     const bool ends_by_close =
-        response.framing.kind == http::BodyKind::UntilClose || origin_chunked != chunked;
+        response.framing.kind == http::BodyKind::UntilClose || origin_chunked != body.chunked;
     keep_client = keep_client && request.keep_alive && !ends_by_close;
     wants_keep = response.keep_alive;
     decoder.emplace(response.framing);
-    std::string out = http::serialise_response(response, request.minor_version, keep_client);
-    reframe(*decoder, chunked, input, out);
+    std::string out = http::serialise_response(mask ? http::masked(*mask, response) : response,
+                                               request.minor_version, keep_client);
+    body.reframe(*decoder, input, out);
     origin.unread = input;
     outcome.answer_started = true;
     if (!co_await write_counted(client.stream, out, outcome.bytes.in)) co_return fail("the client went away");
@@ -180,14 +221,15 @@ struct Download {
     std::string_view input(static_cast<const char*>(buffer.data()), got.bytes);
     if (got.code) {
       // Only an end that the origin meant may end the body (attack C19).
-      if (got.code == asio::error::eof && decoder->end_of_stream() == BodyState::Complete) co_return true;
+      if (got.code == asio::error::eof && decoder->end_of_stream() == BodyState::Complete)
+        co_return co_await write_counted(client.stream, body.finish(), outcome.bytes.in);
       fail(got.code == asio::error::eof ? "the origin's answer ended early" : "the origin's answer was cut");
       co_return false;
     }
     std::string out;
     std::string_view run;
-    if (origin_chunked)
-      reframe(*decoder, chunked, input, out);
+    if (origin_chunked || body.masker)
+      body.reframe(*decoder, input, out);
     else
       decoder->feed_run(input, run);
     origin.unread = input;
@@ -208,7 +250,7 @@ net::Task<void> exchange(Side& client, Side& origin, const http::Request& reques
     co_return;
   }
   Upload upload{client, origin, request, outcome, options.body_bytes_max, options.watchdog};
-  Download download{client, origin, request, outcome, options.keep, options.watchdog, {}};
+  Download download{client, origin, request, outcome, options.keep, options.watchdog, options.mask, {}};
   std::string out = http::serialise_request(request, options.default_port, options.keep);
   const size_t head_bytes = out.size();
   upload.take_early(out);
@@ -227,8 +269,9 @@ net::Task<void> exchange(Side& client, Side& origin, const http::Request& reques
 }
 
 net::Task<void> pass_answer(Side& client, Side& origin, const http::Request& request,
-                            const http::Response& response, Watchdog* watchdog, ExchangeOutcome& outcome) {
-  Download download{client, origin, request, outcome, false, watchdog, {}};
+                            const http::Response& response, const ExchangeOptions& options,
+                            ExchangeOutcome& outcome) {
+  Download download{client, origin, request, outcome, false, options.watchdog, options.mask, {}};
   const std::string early = std::exchange(origin.unread, {});
   co_await download.pass(response, early);
 }

@@ -4,8 +4,10 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 
+#include "proxy/http/mask.h"
 #include "proxy/http/request.h"
 #include "proxy/http/response.h"
 #include "proxy/net/relay.h"
@@ -32,10 +34,11 @@ struct ExchangeOutcome {
 };
 
 struct ExchangeOptions {
-  uint16_t default_port = 80;            // of the scheme, left out of Host
-  bool keep = false;                     // both connections may be used again
-  uint64_t body_bytes_max = UINT64_MAX;  // a longer body is cut off, and the origin reset
-  Watchdog* watchdog = nullptr;          // allowed more time whenever a byte comes: streams may last for ever
+  uint16_t default_port = 80;                                // of the scheme, left out of Host
+  bool keep = false;                                         // both connections may be used again
+  uint64_t body_bytes_max = UINT64_MAX;                      // a longer body is cut off, and the origin reset
+  std::shared_ptr<const http::MaskPatterns> mask = nullptr;  // what must not reach the client; null: nothing
+  Watchdog* watchdog = nullptr;  // allowed more time whenever a byte comes: streams may last for ever
 };
 
 net::Task<void> exchange(Side& client, Side& origin, const http::Request& request,
@@ -44,6 +47,7 @@ net::Task<void> exchange(Side& client, Side& origin, const http::Request& reques
 // An answer whose head was read already; what followed it is in origin.unread. Neither connection is used
 // again.
 net::Task<void> pass_answer(Side& client, Side& origin, const http::Request& request,
-                            const http::Response& response, Watchdog* watchdog, ExchangeOutcome& outcome);
+                            const http::Response& response, const ExchangeOptions& options,
+                            ExchangeOutcome& outcome);
 
 }  // namespace nemoclaw::serve

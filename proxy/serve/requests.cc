@@ -90,9 +90,9 @@ class Requests {
     enforce::Enforcer enforcer(context_);
     std::string body;
     const std::optional<policy::L7Plan> plan = enforcer.plan_request(connection_, request);
-    if (plan && enforce::is_judged_by_body(plan->protocol) && has_body(request)) {
-      const http::Refusal refusal =
-          co_await read_body(request, plan->limits.body_bytes_max.value_or(kBodyBytesMax), body);
+    if (has_body(request) && enforcer.wants_body(connection_, plan)) {
+      const std::optional<uint64_t> limit = plan ? plan->limits.body_bytes_max : std::nullopt;
+      const http::Refusal refusal = co_await read_body(request, limit.value_or(kBodyBytesMax), body);
       if (!refusal.reason.empty()) co_return co_await refuse(request, refusal);
     }
     const bool is_websocket =
@@ -121,7 +121,8 @@ class Requests {
       co_await finish(permit, outcome);
       co_return false;
     }
-    const ExchangeOptions options{default_port_, true, permit.body_bytes_max(), &watchdog_};
+    if (permit.body()) client_.unread.replace(0, body.size(), *permit.body());
+    const ExchangeOptions options{default_port_, true, permit.body_bytes_max(), permit.mask(), &watchdog_};
     co_await exchange(client_, origin_.side(), permit.request(), options, outcome);
     // The origin may have closed an idle connection just when the request was on its way.
     if (may_repeat(permit.request(), outcome) && co_await origin_.renew()) {
@@ -149,9 +150,10 @@ class Requests {
       client_.unread = input;
     }
     if (content.size() > bytes_max)
-      co_return http::Refusal{413, "invalid_request",
-                              "the policy judges this endpoint by its bodies, and this one is longer than " +
-                                  std::to_string(bytes_max) + " bytes"};
+      co_return http::Refusal{
+          413, "invalid_request",
+          "the bodies of requests to this endpoint are read whole, and this one is longer than " +
+              std::to_string(bytes_max) + " bytes"};
     if (decoder.state() != http::BodyDecoder::State::Complete)
       co_return http::Refusal{400, "invalid_request", "request body: " + decoder.error()};
     request.framing = http::Framing{http::BodyKind::Length, content.size()};

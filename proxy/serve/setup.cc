@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "policy/select/secret_store.h"
 #include "proxy/serve/container_setup.h"
 #include "proxy/serve/publish.h"
 #include "runtime/base/file.h"
@@ -15,6 +16,16 @@
 namespace nemoclaw::serve {
 
 namespace {
+
+// Asked for with each request that needs them, and read by the confined worker itself.
+class NodeSecrets final : public enforce::Secrets {
+ public:
+  explicit NodeSecrets(const policy::NodeConfig& config) : reader_(config) {}
+  Result<std::string> read(std::string_view name) override { return reader_.read(name); }
+
+ private:
+  policy::SecretReader reader_;
+};
 
 std::string random_prefix() {
   uint64_t number = 0;
@@ -141,6 +152,7 @@ Result<Sandbox> set_up_sandbox(const Options& options, Fd audit, Fd state, std::
   sandbox.joined_starts = std::move(known.joined_starts);
   sandbox.context->node_addresses = TRY(read_node_addresses(options.sandbox_directory));
   sandbox.context->audit_fail_closed = sandbox.config.audit_fail_closed;
+  sandbox.context->secrets = std::make_unique<NodeSecrets>(sandbox.config);
   sandbox.context->decision_prefix = random_prefix();
   sandbox.context->trust =
       TRY_CONTEXT(set_up_trust(sandbox.record.id, sandbox.config, known, *sandbox.state, trust_files),

@@ -159,7 +159,8 @@ net::Task<void> serve_websocket(enforce::Context& context, enforce::Connection& 
     if (response.status < 200)
       outcome.failure = "the origin answered a WebSocket handshake with " + std::to_string(response.status);
     else
-      co_await pass_answer(ends.client, ends.origin, request, response, &watchdog, outcome);
+      co_await pass_answer(ends.client, ends.origin, request, response,
+                           {.mask = permit.mask(), .watchdog = &watchdog}, outcome);
     co_return;
   }
   const std::string accept = accept_for(http::find_field(request.fields, "sec-websocket-key")->value);
@@ -171,7 +172,7 @@ net::Task<void> serve_websocket(enforce::Context& context, enforce::Connection& 
   const net::IoResult told = co_await ends.client.stream.write_all(asio::buffer(answer));
   if (told.code) co_return;
   watchdog.allow(kSilence);
-  Judge judge(context, connection, request);
+  Judge judge(context, connection, permit.judged());
   co_await Frames(judge, ends, watchdog, outcome.bytes).run();
 }
 

@@ -6,6 +6,7 @@ origin.py DIRECTORY ADDRESS: HTTPS on 443 and 8443, HTTP on 80, a server on 2222
 refused request never arrived. DIRECTORY/origin.ready appears when all sockets listen.
 """
 import base64
+import gzip
 import hashlib
 import http.server
 import os
@@ -63,6 +64,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
             text = b"5f3c2b1a0d9e8f7061524334251607f8e9dacbba\trefs/heads/main\n"
         if self.path.startswith("/bytes/"):
             text = b"x" * int(self.path.rsplit("/", 1)[1])
+        if self.path.startswith("/show"):
+            return self.show(body)
         if self.path.startswith("/drip/"):
             return self.drip(int(self.path.rsplit("/", 1)[1]))
         self.send_response(200)
@@ -71,6 +74,25 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.end_headers()
         if self.command != "HEAD":
             self.wfile.write(text)
+
+    def show(self, body):
+        """Writes down what came, and sends all of it back: as it is, in base64, and in a field of the head."""
+        came = f"{self.requestline}\n{self.headers}".encode() + body
+        with open(os.path.join(directory, "received"), "ab") as received:
+            received.write(came + b"\n--\n")
+        text = came + b"\nbase64 " + base64.b64encode(b"x" + came) + b"\n"
+        self.send_response(200)
+        if "gzip" in self.path:
+            text = gzip.compress(text)
+            self.send_header("Content-Encoding", "gzip")
+        self.send_header("X-Came", self.headers.get("Authorization") or "none")
+        if "chunked" in self.path:
+            self.send_header("Transfer-Encoding", "chunked")
+            text = b"".join(b"1\r\n%c\r\n" % byte for byte in text) + b"0\r\n\r\n"
+        else:
+            self.send_header("Content-Length", str(len(text)))
+        self.end_headers()
+        self.wfile.write(text)
 
     def drip(self, seconds):
         """Ten bytes a second."""

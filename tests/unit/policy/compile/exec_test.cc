@@ -10,6 +10,10 @@ class Exec : public testing::Test {
  protected:
   void SetUp() override {
     policy_.process.capabilities = {"CAP_KILL"};
+    Credential credential;
+    credential.secret = "api-token";
+    credential.variable = "API_TOKEN";
+    policy_.credentials = {credential};
     spec_.process->apparmor_profile = "docker-default";
     compile_now();
     wanted_.args = {"sh"};
@@ -58,6 +62,7 @@ TEST_F(Exec, EnvironmentIsTheContainersWhereItMatters) {
   EXPECT_EQ(find_variable(env, "LD_PRELOAD"), nullptr);
   EXPECT_EQ(*find_variable(env, "HOME"), "HOME=/sandbox");
   EXPECT_EQ(*find_variable(env, "https_proxy"), "https_proxy=http://127.0.0.1:3128");
+  EXPECT_EQ(*find_variable(env, "API_TOKEN"), "API_TOKEN=nemoclaw:secret:api-token");
   EXPECT_TRUE(contains(env, "MINE=1"));
 }
 

@@ -241,6 +241,28 @@ network_policies:
 
 TEST(Rules, Extensions) {
   run({
+      {"credentials: [{secret: api-token, host: api.example.test, header: Authorization}]\n", ""},
+      {"credentials: [{secret: t, host: '*.example.test', port: 80, query: key, plain_http: true}]\n", ""},
+      {"credentials: [{secret: t, host: a.test, body: true, variable: MY_KEY}]\n", ""},
+      {"credentials: [{secret: t, host: a.test, header: A}, {secret: t, host: b.test, header: B}]\n", ""},
+      {"credentials: [{host: a.test, header: A}]\n", "P0103"},
+      {"credentials: [{secret: t, header: A}]\n", "P0103"},
+      {"credentials: [{secret: ../t, host: a.test, header: A}]\n", "P0450"},
+      {"credentials: [{secret: t, host: a.test}]\n", "P0451"},
+      {"credentials: [{secret: t, host: a.test, body: false}]\n", "P0451"},
+      {"credentials: [{secret: t, host: a.test, header: A, query: b}]\n", "P0451"},
+      {"credentials: [{secret: t, host: a.test, header: Host}]\n", "P0452"},
+      {"credentials: [{secret: t, host: a.test, header: 'A B'}]\n", "P0452"},
+      {"credentials: [{secret: t, host: a.test, header: Proxy-Authorization}]\n", "P0452"},
+      {"credentials: [{secret: t-a, host: a.test, header: A}, {secret: t_a, host: a.test, header: B}]\n",
+       "P0454"},
+      {"credentials: [{secret: t, host: a.test, header: A, variable: 1A}]\n", "P0305"},
+      {"credentials: [{secret: t, host: a.test, header: A}]\n"
+       "network_policies: {a: {endpoints: [{host: a.test, port: 443, tls: passthrough}]}}\n",
+       "P0453"},
+      {"credentials: [{secret: t, host: a.test, port: 22, header: A}]\n"
+       "network_policies: {a: {endpoints: [{host: a.test, port: 443, tls: passthrough}]}}\n",
+       ""},
       {"inbound: [{port: 8080, protocol: tcp, from: [10.0.0.0/8]}]\n", ""},
       {"inbound: [{protocol: tcp}]\n", "P0103"},
       {"inbound: [{port: 8080, from: []}]\n", "P0501"},

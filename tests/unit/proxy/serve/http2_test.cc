@@ -221,6 +221,49 @@ TEST_F(Http2Calls, BodiesAreJudgedWholeBeforeAnythingGoesOn) {
   EXPECT_EQ(frame_of(origin_, kHeaders, 3), nullptr);
 }
 
+class Store final : public enforce::Secrets {
+ public:
+  Result<std::string> read(std::string_view name) override {
+    if (name == "token") return std::string("s3cr3t-value");
+    return make_error("no such secret");
+  }
+};
+
+TEST_F(Http2Calls, F17_F18_SecretsArePutInAndMasked) {
+  context_->secrets = std::make_unique<Store>();
+  connection_.container->engine =
+      compile(std::string(kPolicy) +
+              "credentials:\n  - {secret: token, host: h.test, header: authorization}\n"
+              "  - {secret: token, host: h.test, body: true}\n");
+  Block block = post("/up", {{"content-type", "application/json"}});
+  block.push_back({"authorization", "Bearer nemoclaw:secret:token"});
+  from_client(headers(1, block, false) + frame(kData, kEndStream, 1, R"({"key":"nemoclaw:secret:token"})"));
+  const Block sent = head(origin_, to_origin_, 1);
+  EXPECT_EQ(find(sent, "authorization"), "Bearer s3cr3t-value");
+  EXPECT_EQ(find(sent, "accept-encoding"), "identity");
+  EXPECT_EQ(find(sent, "content-length"), "22");
+  EXPECT_EQ(data_of(origin_, 1), R"({"key":"s3cr3t-value"})");
+  from_origin(headers(1, {{":status", "200"}, {"x-came", "s3cr3t-value"}}, false) +
+              frame(kData, kNone, 1, "is s3cr3t-"));
+  EXPECT_EQ(find(head(client_, to_client_, 1), "x-came"), "************");
+  EXPECT_EQ(data_of(client_, 1), "is ");
+  from_origin(frame(kData, kNone, 1, "value, ") +
+              frame(kHeaders, kEndHeaders | kEndStream, 1, encode({{"x-sum", "s3cr3t-value"}})));
+  EXPECT_EQ(data_of(client_, 1), "************, ");
+  EXPECT_EQ(find(head(client_, to_client_, 1), "x-sum"), "************");
+
+  block = get("/");
+  block.push_back({"x-other", "nemoclaw:secret:token"});
+  from_client(headers(3, block));
+  EXPECT_EQ(status(3), "403");
+  EXPECT_EQ(frame_of(origin_, kHeaders, 3), nullptr);
+
+  from_client(headers(5, get("/")));
+  from_origin(headers(5, {{":status", "200"}, {"content-encoding", "gzip"}}, false));
+  EXPECT_EQ(status(5), "502");
+  EXPECT_EQ(audit().find("s3cr3t"), std::string::npos);
+}
+
 TEST_F(Http2Calls, ABodyThatIsJudgedIsBoundedInSizeAndTime) {
   const Block json{{"content-type", "application/json"}};
   from_client(headers(1, post("/graphql", json), false));
