@@ -13,6 +13,7 @@
 #include "proxy/dns/resolver.h"
 #include "proxy/enforce/container.h"
 #include "proxy/enforce/credentials.h"
+#include "proxy/enforce/held_bytes.h"
 #include "proxy/enforce/name_judge.h"
 #include "proxy/enforce/quota.h"
 #include "proxy/peer/identity.h"
@@ -53,6 +54,7 @@ struct Context {
   uint64_t decisions = 0;
   Counters counters;
   Quota quota;
+  BodyMemory body_memory;
   std::set<Live*> live;  // each registers itself (live.h)
 
   const std::shared_ptr<Container>& main() const { return containers.front(); }

@@ -21,6 +21,7 @@ struct Call {
   uint64_t body_bytes_max = 0;
   std::chrono::steady_clock::time_point collect_until{};
   std::string body;
+  size_t held_bytes = 0;  // of the memory that all connections share
   http2::Block trailers;
 
   std::optional<http::Masker> masker;  // of the answer, if secrets are to be kept out of it

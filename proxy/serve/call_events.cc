@@ -61,6 +61,7 @@ void Calls::ClientEvents::on_close(int32_t stream, uint32_t) {
   if (call->is_collecting) {
     --calls.collecting_;
     calls.collected_bytes_ -= call->body.size();
+    calls.context_.body_memory.give_back(call->held_bytes);
   }
   if (call->permit && !call->permit->quota_key().empty())
     calls.context_.quota.add_bytes_out(call->permit->quota_key(), call->sent_bytes,

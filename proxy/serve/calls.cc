@@ -59,6 +59,8 @@ void Calls::begin(Call& call) {
 
 void Calls::collect(Call& call, std::string_view data) {
   call.body.append(data);
+  const bool has_room = context_.body_memory.take(data.size());
+  if (has_room) call.held_bytes += data.size();
   collected_bytes_ += data.size();
   client_.consume(call.client, data.size());
   if (call.body.size() > call.body_bytes_max)
@@ -66,6 +68,7 @@ void Calls::collect(Call& call, std::string_view data) {
                   {413, "invalid_request",
                    "the bodies of requests to this endpoint are read whole, and this one is longer than " +
                        std::to_string(call.body_bytes_max) + " bytes"});
+  if (!has_room) return refuse(call, {429, "rate_limited", enforce::BodyMemory::kFull});
   if (collected_bytes_ > kCollectedBytesMax)
     refuse(call, {413, "invalid_request", "too many requests at once whose bodies are read whole"});
 }
@@ -82,6 +85,7 @@ void Calls::forward(Call& call, enforce::RequestPermit permit) {
   if (was_collected) {
     --collecting_;
     collected_bytes_ -= call.body.size();
+    context_.body_memory.give_back(std::exchange(call.held_bytes, 0));
   }
   call.permit.emplace(std::move(permit));
   if (call.permit->body()) call.body = *call.permit->body();
@@ -116,6 +120,7 @@ void Calls::deny(Call& call, const http::Denial& denial) {
   if (std::exchange(call.is_collecting, false)) {
     --collecting_;
     collected_bytes_ -= call.body.size();
+    context_.body_memory.give_back(std::exchange(call.held_bytes, 0));
     call.body = {};
   }
   if (std::exchange(call.is_answered, true)) return;

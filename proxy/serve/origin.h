@@ -27,6 +27,7 @@ class Origin {
   net::Task<Result<void>> renew();
 
   Side& side() { return *side_; }
+  enforce::Live& live() { return forwarding_.live(); }
   // What the origin chose; empty: it speaks HTTP/1.1.
   const std::string& alpn() const { return alpn_; }
   bool was_used() const { return used_; }

@@ -89,10 +89,11 @@ class Requests {
   net::Task<bool> serve_one(http::Request request) {
     enforce::Enforcer enforcer(context_);
     std::string body;
+    enforce::HeldBytes held(context_.body_memory);  // until the request is answered
     const std::optional<policy::L7Plan> plan = enforcer.plan_request(connection_, request);
     if (has_body(request) && enforcer.wants_body(connection_, plan)) {
       const std::optional<uint64_t> limit = plan ? plan->limits.body_bytes_max : std::nullopt;
-      const http::Refusal refusal = co_await read_body(request, limit.value_or(kBodyBytesMax), body);
+      const http::Refusal refusal = co_await read_body(request, limit.value_or(kBodyBytesMax), body, held);
       if (!refusal.reason.empty()) co_return co_await refuse(request, refusal);
     }
     const bool is_websocket =
@@ -116,7 +117,7 @@ class Requests {
     ExchangeOutcome outcome;
     if (is_websocket) {
       const WebSocketEnds ends{client_, origin_.side(), default_port_,
-                               plan->limits.body_bytes_max.value_or(kMessageBytesMax)};
+                               plan->limits.body_bytes_max.value_or(kMessageBytesMax), &origin_.live()};
       co_await serve_websocket(context_, connection_, permit, ends, watchdog_, outcome);
       co_await finish(permit, outcome);
       co_return false;
@@ -133,8 +134,12 @@ class Requests {
   }
 
   // The whole body, decoded, which then lies before what follows it: what is judged is what is sent.
-  net::Task<http::Refusal> read_body(http::Request& request, uint64_t bytes_max, std::string& content) {
+  net::Task<http::Refusal> read_body(http::Request& request, uint64_t bytes_max, std::string& content,
+                                     enforce::HeldBytes& held) {
     watchdog_.allow(kHeadTime);
+    const http::Refusal full{429, "rate_limited", enforce::BodyMemory::kFull};
+    // Room is taken before the bytes come.
+    if (!held.grow_to(std::min(request.framing.length, bytes_max) + client_.unread.size())) co_return full;
     if (std::exchange(request.expect_continue, false) && client_.unread.empty())
       co_await client_.stream.write_all(asio::buffer(std::string_view("HTTP/1.1 100 Continue\r\n\r\n")));
     http::BodyDecoder decoder(request.framing);
@@ -145,6 +150,7 @@ class Requests {
       const asio::mutable_buffer buffer = net::shared_buffer();
       const net::IoResult got = co_await client_.stream.read_some(buffer);
       if (got.code) decoder.end_of_stream();
+      if (!held.grow_to(content.size() + got.bytes)) co_return full;
       input = std::string_view(static_cast<const char*>(buffer.data()), got.bytes);
       decoder.feed(input, content);
       client_.unread = input;

@@ -12,6 +12,7 @@ namespace nemoclaw::serve {
 namespace {
 
 constexpr auto kSilence = std::chrono::minutes(60);
+constexpr auto kEndTime = std::chrono::seconds(10);  // for the client to close, once it was told
 
 // RFC 6455 section 4.2.2: base64 of the SHA-1 of the key and a fixed text.
 std::string accept_for(const std::string& key) {
@@ -34,15 +35,29 @@ class Judge {
   std::optional<std::string> refuse(http::MessageKind kind) {
     std::shared_ptr<const policy::Engine>& judged = allowed_by_[static_cast<size_t>(kind)];
     if (judged == connection_.container->engine) return std::nullopt;
-    http::Request message = handshake_;
-    message.method = kind == http::MessageKind::Text ? "WEBSOCKET_TEXT" : "WEBSOCKET_BINARY";
-    const auto decided = enforce::Enforcer(context_).decide_request(connection_, std::move(message));
+    const auto decided = enforce::Enforcer(context_).decide_request(connection_, message(kind));
     if (const auto* refused = std::get_if<enforce::Refused>(&decided)) return refused->denial.decision;
     judged = connection_.container->engine;
     return std::nullopt;
   }
 
+  // "" or why `engine` would not let pass what passed until now.
+  std::string why_not(const policy::Engine& engine) const {
+    const enforce::Enforcer enforcer(context_);
+    std::string reason = enforcer.why_not_request(connection_, engine, handshake_);
+    for (const http::MessageKind kind : {http::MessageKind::Text, http::MessageKind::Binary})
+      if (reason.empty() && allowed_by_[static_cast<size_t>(kind)])
+        reason = enforcer.why_not_request(connection_, engine, message(kind));
+    return reason;
+  }
+
  private:
+  http::Request message(http::MessageKind kind) const {
+    http::Request made = handshake_;
+    made.method = kind == http::MessageKind::Text ? "WEBSOCKET_TEXT" : "WEBSOCKET_BINARY";
+    return made;
+  }
+
   enforce::Context& context_;
   enforce::Connection& connection_;
   const http::Request& handshake_;
@@ -56,10 +71,36 @@ class Frames {
 
   net::Task<void> run() {
     using namespace asio::experimental::awaitable_operators;
+    const Watched watched(*this);
     co_await (pump(ends_.client, ends_.origin, true) && pump(ends_.origin, ends_.client, false));
   }
 
+  // The origin's side is what wakes up, and tells the client.
+  size_t revoke(const policy::Engine& engine, bool dry_run) {
+    if (!revoked_.empty()) return 0;
+    const std::string reason = judge_.why_not(engine);
+    if (reason.empty()) return 0;
+    if (dry_run) return 1;
+    revoked_ = "the policy that is in force now does not allow it";
+    watchdog_.allow(kEndTime);
+    net::reset_connection(ends_.origin.stream.socket());
+    return 1;
+  }
+
  private:
+  // While messages pass, a policy that comes into force asks about them.
+  struct Watched {
+    explicit Watched(Frames& frames) : live(*frames.ends_.live) {
+      live.revoke_requests = [&frames](const policy::Engine& engine, bool dry_run) {
+        return frames.revoke(engine, dry_run);
+      };
+    }
+    ~Watched() { live.revoke_requests = nullptr; }
+    Watched(const Watched&) = delete;
+    Watched& operator=(const Watched&) = delete;
+    enforce::Live& live;
+  };
+
   net::Task<void> pump(Side& from, Side& to, bool is_client) {
     http::WebSocketChecker checker(is_client, ends_.message_bytes_max);
     std::string kept = std::exchange(from.unread, {});
@@ -68,6 +109,7 @@ class Frames {
       if (input.empty()) {
         const asio::mutable_buffer buffer = net::shared_buffer();
         const net::IoResult got = co_await from.stream.read_some(buffer);
+        if (!is_client && !revoked_.empty()) co_return co_await end(http::render_close(1008, revoked_));
         if (got.code == asio::error::eof) co_return co_await to.stream.shutdown_send();
         if (got.code) co_return reset();
         watchdog_.allow(kSilence);
@@ -123,6 +165,7 @@ class Frames {
   Watchdog& watchdog_;
   net::RelayBytes& bytes_;
   bool client_is_told_ = false;
+  std::string revoked_;
 };
 
 // False: the origin's answer cannot be had. What follows the head is in origin.unread.

@@ -14,6 +14,7 @@ struct WebSocketEnds {
   Side& origin;
   uint16_t default_port;
   uint64_t message_bytes_max;
+  enforce::Live* live;  // of the origin's connection: another policy ends what it does not allow
 };
 
 // Ends with the connection. `outcome.failure` is set if no answer of the origin could be passed on.
