@@ -103,20 +103,62 @@ EOF
 
 @test "a static Go program" {
   need_program go
-  mkdir -p "$T/go"
-  cat >"$T/go/main.go" <<'EOF'
-package main
-
-import ("fmt"; "io"; "net/http"; "os")
-
-func main() {
-	answer, failure := http.Get(os.Args[1])
-	if failure != nil { fmt.Println(failure); os.Exit(1) }
-	body, _ := io.ReadAll(answer.Body)
-	fmt.Print(string(body))
-}
-EOF
-  HOME=$T GOFLAGS=-mod=mod GO111MODULE=off CGO_ENABLED=0 go build -o "$T/go/get" "$T/go/main.go"
+  build_go_client "$T/go/get"
   run client -v "$T/go/get:/tmp/get:ro" -- /tmp/get https://allowed.test/go
   expect 0 "hello to GET /go"
+}
+
+@test "apt-get update and download, with the roots that Debian has" {
+  need_client apt-get
+  mkdir -p "$T/static/flat" "$T/apt"
+  printf 'Package: tiny\nVersion: 1.0\nArchitecture: all\nMaintainer: nobody\nDescription: tiny\n' >"$T/static/flat/Packages"
+  (cd "$T/static/flat" && printf 'Date: %s\nSHA256:\n %s %s Packages\n' "$(date -Ru)" \
+    "$(sha256sum Packages | cut -d' ' -f1)" "$(stat -c %s Packages)" >Release)
+  echo 'deb [trusted=yes] https://allowed.test/static/flat ./' >"$T/apt/sources.list"
+  run client -v "$T/apt:/tmp/apt:ro" -- /bin/sh -c 'mkdir -p /tmp/state/lists/partial /tmp/cache/archives/partial
+    set -- -o Dir::Etc::sourcelist=/tmp/apt/sources.list -o Dir::Etc::sourceparts=/dev/null -o Dir::State=/tmp/state \
+      -o Dir::State::status=/dev/null -o Dir::Cache=/tmp/cache -o APT::Sandbox::User=
+    apt-get "$@" update && apt-cache "$@" show tiny'
+  expect 0 "https://allowed.test/static/flat" "Package: tiny"
+  [ "$(origin_saw 'GET allowed.test /static/flat/Packages')" -ge 1 ]
+}
+
+@test "npm install from a private registry" {
+  need_client npm
+  need_client node
+  mkdir -p "$T/static/registry" "$T/package/package"
+  echo '{"name":"tiny","version":"1.0.0"}' >"$T/package/package/package.json"
+  echo 'module.exports = "tiny works"' >"$T/package/package/index.js"
+  tar -C "$T/package" -czf "$T/static/tiny-1.0.0.tgz" package
+  printf '{"name":"tiny","dist-tags":{"latest":"1.0.0"},"versions":{"1.0.0":{"name":"tiny","version":"1.0.0","dist":
+    {"tarball":"https://allowed.test/static/tiny-1.0.0.tgz","integrity":"sha512-%s"}}}}' \
+    "$(openssl dgst -sha512 -binary "$T/static/tiny-1.0.0.tgz" | base64 -w0)" >"$T/static/registry/tiny"
+  run client -e HOME=/tmp -- /bin/sh -c 'mkdir /tmp/app && cd /tmp/app && echo "{}" >package.json &&
+    npm install --registry https://allowed.test/static/registry/ --no-audit --no-fund --no-update-notifier tiny &&
+    node -p "require(\"tiny\")"'
+  expect 0 "added 1 package" "tiny works"
+}
+
+@test "an image like Alpine: its trust path is extended without a variable, and busybox wget works" {
+  need_program go
+  need_program busybox
+  import_alpine_image
+  build_go_client "$T/get"
+  alpine() {
+    rm -f "$T/cid"
+    docker run --rm --runtime current --cidfile "$T/cid" --add-host "allowed.test:$ORIGIN_IP" -v "$T/get:/bin/get:ro" \
+      alpine "$@"
+  }
+  write_current_policy <<'POLICY'
+version: 1
+filesystem_policy: {read_only: [/bin, /etc, /proc], read_write: [/tmp]}
+network_policies:
+  api: {endpoints: [{host: allowed.test, ports: [80, 443], protocol: rest, access: read-only}]}
+POLICY
+  run alpine env -u SSL_CERT_FILE get https://allowed.test/alpine
+  expect 0 "hello to GET /alpine"
+  run alpine env -u SSL_CERT_FILE -u HTTPS_PROXY -u https_proxy get https://allowed.test/alpine-direct
+  expect 0 "hello to GET /alpine-direct"
+  run alpine wget -qO- http://allowed.test/wget-plain
+  expect 0 "hello to GET /wget-plain"
 }

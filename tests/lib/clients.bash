@@ -20,6 +20,39 @@ import_debian_image() {
   tar -C "$root" -c . | docker import - debian >/dev/null
 }
 
+# An image that looks like Alpine: busybox, and the roots where musl's programs look for them.
+import_alpine_image() {
+  local root=$T/alpine busybox name
+  busybox=$(command -v busybox)
+  mkdir -p "$root"/{bin,dev,etc/ssl,proc,run,sys,tmp}
+  chmod 1777 "$root/tmp"
+  cp "$busybox" "$root/bin/busybox"
+  for name in sh env wget cat; do ln -s busybox "$root/bin/$name"; done
+  printf 'root:x:0:0:root:/root:/bin/sh\n' >"$root/etc/passwd"
+  printf 'root:x:0:\n' >"$root/etc/group"
+  echo 'ID=alpine' >"$root/etc/os-release"
+  cp "$T/ca.pem" "$root/etc/ssl/cert.pem"
+  tar -C "$root" -c . | docker import - alpine >/dev/null
+}
+
+# A static program that gets an URL: `build_go_client FILE`
+build_go_client() {
+  mkdir -p "$T/go"
+  cat >"$T/go/main.go" <<'EOG'
+package main
+
+import ("fmt"; "io"; "net/http"; "os")
+
+func main() {
+	answer, failure := http.Get(os.Args[1])
+	if failure != nil { fmt.Println(failure); os.Exit(1) }
+	body, _ := io.ReadAll(answer.Body)
+	fmt.Print(string(body))
+}
+EOG
+  HOME=$T GOFLAGS=-mod=mod GO111MODULE=off CGO_ENABLED=0 go build -o "$1" "$T/go/main.go"
+}
+
 # `client [OPTIONS] -- COMMAND...`: in that image, under the policy `current`.
 client() {
   local options=()

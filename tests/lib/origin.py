@@ -64,6 +64,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
             text = b"5f3c2b1a0d9e8f7061524334251607f8e9dacbba\trefs/heads/main\n"
         if self.path.startswith("/bytes/"):
             text = b"x" * int(self.path.rsplit("/", 1)[1])
+        if self.path.startswith("/static/"):
+            return self.send_static()
         if self.path.startswith("/show"):
             return self.show(body)
         if self.path.startswith("/drip/"):
@@ -74,6 +76,20 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.end_headers()
         if self.command != "HEAD":
             self.wfile.write(text)
+
+    def send_static(self):
+        """A file of DIRECTORY/static."""
+        try:
+            with open(os.path.join(directory, self.path.split("?")[0].lstrip("/")), "rb") as file:
+                content = file.read()
+            self.send_response(200)
+        except OSError:
+            content = b"no such file\n"
+            self.send_response(404)
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(content)
 
     def show(self, body):
         """Writes down what came, and sends all of it back: as it is, in base64, and in a field of the head."""
