@@ -85,7 +85,7 @@ class Judge {
   }
 
   std::string describe(const Question& asked) const {
-    const std::string line = std::string(asked.method) + " " + request_.path;
+    std::string line = std::string(asked.method) + " " + request_.path;
     if (asked.operation) {
       const auto& [type, name, fields] = *asked.operation;
       return type + (name.empty() ? std::string() : " " + quoted(name, 64)) + " in " + line;
