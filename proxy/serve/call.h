@@ -27,7 +27,6 @@ struct Call {
   std::optional<http::Masker> masker;  // of the answer, if secrets are to be kept out of it
 
   uint64_t body_bytes = 0;  // that came for the origin
-  uint64_t sent_bytes = 0;  // to the origin
   int interim_answers = 0;
   bool answer_started = false, is_answered = false;  // the second: nothing of it is missing
 };

@@ -63,9 +63,6 @@ void Calls::ClientEvents::on_close(int32_t stream, uint32_t) {
     calls.collected_bytes_ -= call->body.size();
     calls.context_.body_memory.give_back(call->held_bytes);
   }
-  if (call->permit && !call->permit->quota_key().empty())
-    calls.context_.quota.add_bytes_out(call->permit->quota_key(), call->sent_bytes,
-                                       std::chrono::steady_clock::now());
   calls.calls_.erase(stream);
 }
 
@@ -145,10 +142,9 @@ void Calls::OriginEvents::on_close(int32_t stream, uint32_t code) {
 }
 
 void Calls::OriginEvents::on_written(int32_t stream, size_t bytes) {
-  calls.bytes_.out += bytes;
-  Call* call = calls.of_origin(stream);
+  const Call* call = calls.of_origin(stream);
   if (!call) return;
-  call->sent_bytes += bytes;
+  calls.count_sent(*call, bytes);
   calls.client_.consume(call->client, bytes);
 }
 

@@ -94,11 +94,17 @@ void Calls::forward(Call& call, enforce::RequestPermit permit) {
   call.origin = origin_.open(head, ends);
   if (call.origin < 0) return lose_answer(call, "the origin takes no more requests");
   by_origin_[call.origin] = &call;
-  call.sent_bytes += size_of(head);
-  bytes_.out += size_of(head);
+  count_sent(call, size_of(head));
   if (call.request.expect_continue) client_.answer(call.client, {{":status", "100"}}, false);
   if (was_collected) pass_body(call, std::exchange(call.body, {}));
   if (call.origin >= 0 && call.client_ended && !ends) origin_.finish(call.origin, call.trailers);
+}
+
+// At once and not at the end, which a client could keep from coming.
+void Calls::count_sent(const Call& call, size_t bytes) {
+  bytes_.out += bytes;
+  if (!call.permit->quota_key().empty())
+    context_.quota.add_bytes_out(call.permit->quota_key(), bytes, std::chrono::steady_clock::now());
 }
 
 void Calls::pass_body(Call& call, std::string_view data) {

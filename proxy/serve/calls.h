@@ -62,6 +62,7 @@ class Calls {
   void judge(Call& call);
   void forward(Call& call, enforce::RequestPermit permit);
   void pass_body(Call& call, std::string_view data);
+  void count_sent(const Call& call, size_t bytes);
   // Both answer the client, and leave the origin's stream.
   void refuse(Call& call, const http::Refusal& refusal);
   void deny(Call& call, const http::Denial& denial);

@@ -370,6 +370,20 @@ TEST_F(Http2Calls, H2_AnotherPolicyEndsTheStreamsThatItForbids) {
   EXPECT_EQ(frame_of(client_, kReset, 5), nullptr);  // in flight: it finishes
 }
 
+// A limit in bytes holds for a client that leaves before its request is complete.
+TEST_F(Http2Calls, WhatWasSentIsCountedEvenIfTheConnectionBreaks) {
+  connection_.container->engine = compile(
+      "version: 1\nnetwork_policies:\n  api:\n    endpoints:\n      - host: h.test\n        port: 443\n"
+      "        protocol: rest\n        access: full\n        limits: {bytes_out_per_hour: 3000}\n");
+  from_client(headers(1, post("/up"), false) + frame(kData, kNone, 1, std::string(2000, 'x')));
+  EXPECT_EQ(data_of(origin_, 1).size(), 2000u);
+  calls_ = std::make_unique<Calls>(*context_, connection_, bytes_);
+  from_client(std::string(kPreface) + settings() +
+              headers(1, post("/up", {{"content-length", "1500"}}), false));
+  Decoder fresh;
+  EXPECT_EQ(find(head(client_, fresh, 1), ":status"), "429");
+}
+
 // The coroutines around it, between two socket pairs.
 TEST_F(Http2Calls, BytesGoBothWaysAndTheEndIsSaid) {
   asio::io_context loop;
