@@ -16,7 +16,8 @@ Response masked(const MaskPatterns& patterns, Response response) {
 
 bool has_content_coding(const Response& response) {
   for (const Field& field : response.fields)
-    if (equals_ignoring_case(field.name, "content-encoding") &&
+    if ((equals_ignoring_case(field.name, "content-encoding") ||
+         equals_ignoring_case(field.name, "grpc-encoding")) &&
         !equals_ignoring_case(field.value, "identity"))
       return true;
   return false;

@@ -76,16 +76,16 @@ void Calls::ClientEvents::on_written(int32_t stream, size_t bytes) {
 void Calls::OriginEvents::on_response(int32_t stream, http::Response response, bool ends) {
   Call* call = calls.of_origin(stream);
   if (!call) return;
+  const auto& mask = call->permit->mask();
+  if (mask) response = http::masked(*mask, std::move(response));
   if (response.status < 200) {
     if (++call->interim_answers > kInterimAnswersMax)
       return calls.lose_answer(*call, "the origin sent too many interim answers");
     return calls.client_.answer(call->client, http2::write_response(response), false);
   }
-  if (const auto& mask = call->permit->mask()) {
-    if (!ends && http::has_content_coding(response)) return calls.lose_answer(*call, http::kCodedAnswer);
-    response = http::masked(*mask, std::move(response));
-    call->masker.emplace(mask);
-  }
+  if (mask && !ends && http::has_content_coding(response))
+    return calls.lose_answer(*call, http::kCodedAnswer);
+  if (mask) call->masker.emplace(mask);
   call->answer_started = true;
   call->is_answered = ends;
   calls.client_.answer(call->client, http2::write_response(response), ends);
@@ -97,8 +97,10 @@ void Calls::OriginEvents::on_oversized_head(int32_t stream) {
 }
 
 void Calls::OriginEvents::on_malformed(int32_t stream, const std::string& reason) {
-  if (Call* call = calls.of_origin(stream))
-    calls.lose_answer(*call, "the origin's answer is malformed: " + reason);
+  Call* call = calls.of_origin(stream);
+  if (!call) return;
+  const auto& mask = call->permit->mask();  // the reason may quote what came
+  calls.lose_answer(*call, "the origin's answer is malformed: " + (mask ? mask->mask(reason) : reason));
 }
 
 void Calls::OriginEvents::on_data(int32_t stream, std::string_view data) {

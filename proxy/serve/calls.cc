@@ -26,6 +26,10 @@ bool is_awaited(const Call& call) { return !call.client_ended || http2::is_grpc(
 Calls::Calls(enforce::Context& context, enforce::Connection& connection, net::RelayBytes& bytes)
     : context_(context), connection_(connection), enforcer_(context), bytes_(bytes) {}
 
+Calls::~Calls() {
+  for (const auto& [stream, call] : calls_) context_.body_memory.give_back(call->held_bytes);
+}
+
 Call* Calls::of_client(int32_t stream) {
   const auto at = calls_.find(stream);
   return at == calls_.end() ? nullptr : at->second.get();

@@ -18,6 +18,10 @@ class Calls {
   // `bytes`: what went either way is counted there.
   Calls(enforce::Context& context, enforce::Connection& connection, net::RelayBytes& bytes);
 
+  ~Calls();
+  Calls(const Calls&) = delete;
+  Calls& operator=(const Calls&) = delete;
+
   http2::Session& client() { return client_; }
   http2::Session& origin() { return origin_; }
   bool empty() const { return calls_.empty(); }

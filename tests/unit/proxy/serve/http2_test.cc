@@ -259,8 +259,13 @@ TEST_F(Http2Calls, F17_F18_SecretsArePutInAndMasked) {
   EXPECT_EQ(frame_of(origin_, kHeaders, 3), nullptr);
 
   from_client(headers(5, get("/")));
-  from_origin(headers(5, {{":status", "200"}, {"content-encoding", "gzip"}}, false));
+  from_origin(headers(3, {{":status", "103"}, {"link", "s3cr3t-value"}}, false));
+  EXPECT_EQ(find(head(client_, to_client_, 5), "link"), "************");
+  from_origin(headers(3, {{":status", "200"}, {"content-encoding", "gzip"}}, false));
   EXPECT_EQ(status(5), "502");
+  from_client(headers(7, get("/")));
+  from_origin(headers(5, {{":status", "200"}, {"grpc-encoding", "gzip"}}, false));
+  EXPECT_EQ(status(7), "502");
   EXPECT_EQ(audit().find("s3cr3t"), std::string::npos);
 }
 
@@ -382,6 +387,14 @@ TEST_F(Http2Calls, WhatWasSentIsCountedEvenIfTheConnectionBreaks) {
               headers(1, post("/up", {{"content-length", "1500"}}), false));
   Decoder fresh;
   EXPECT_EQ(find(head(client_, fresh, 1), ":status"), "429");
+}
+
+TEST_F(Http2Calls, TheMemoryOfABodyIsGivenBackWhenTheConnectionBreaks) {
+  const Block json{{"content-type", "application/json"}};
+  from_client(headers(1, post("/graphql", json), false) + frame(kData, kNone, 1, "some bytes"));
+  EXPECT_EQ(context_->body_memory.held(), 10u);
+  calls_.reset();
+  EXPECT_EQ(context_->body_memory.held(), 0u);
 }
 
 // The coroutines around it, between two socket pairs.
