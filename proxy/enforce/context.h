@@ -28,6 +28,7 @@ struct Live;
 
 struct Counters {
   uint64_t connections = 0;  // open now
+  uint64_t tunnels = 0;      // of these, those whose bytes are passed on unread
   uint64_t allowed = 0, denied = 0, audit_failures = 0;
 };
 

@@ -1,6 +1,9 @@
 #include "proxy/serve/services.h"
 
+#include <sys/resource.h>
 #include <sys/socket.h>
+
+#include <algorithm>
 
 #include "proxy/net/bypass_log.h"
 #include "proxy/net/listener.h"
@@ -13,7 +16,20 @@ namespace nemoclaw::serve {
 namespace {
 
 using net::tcp;
-constexpr uint64_t kConnectionsMax = 2048;
+constexpr uint64_t kBusyMax = 2048;      // that are still decided about, or inspected: up to 60 KB each
+constexpr uint64_t kTunnelsMax = 16384;  // 4 KB each
+constexpr uint64_t kOtherDescriptors = 256;
+
+// Whether one more would be too many, for the proxy's memory or for its descriptors (two for each).
+bool is_full(const enforce::Counters& counters) {
+  static const uint64_t descriptors = [] {
+    rlimit files = {};
+    return getrlimit(RLIMIT_NOFILE, &files) == 0 ? files.rlim_cur : 0;
+  }();
+  return counters.connections - counters.tunnels >= kBusyMax || counters.tunnels >= kTunnelsMax ||
+         counters.connections * 2 + kOtherDescriptors >=
+             std::max<uint64_t>(descriptors, 2 * kOtherDescriptors);
+}
 
 using Server = net::Task<void> (*)(Worker&, tcp::socket);
 
@@ -29,7 +45,7 @@ net::Task<void> accept_clients(Worker& worker, std::shared_ptr<tcp::acceptor> ac
       co_await pause.async_wait(net::kTuple);
       continue;
     }
-    if (worker.context.counters.connections >= kConnectionsMax)
+    if (is_full(worker.context.counters))
       net::reset_connection(client);
     else
       net::start(executor, serve(worker, std::move(client)));

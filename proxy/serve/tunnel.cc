@@ -39,9 +39,13 @@ namespace {
 // line of the audit needs, and what a new policy is asked about.
 struct Tunnel {
   Tunnel(tcp::socket from, enforce::OpenTunnel to) : client(std::move(from)), open(std::move(to)) {
-    ++open.context().counters.connections;
+    enforce::Counters& counters = open.context().counters;
+    ++counters.connections, ++counters.tunnels;
   }
-  ~Tunnel() { --open.context().counters.connections; }
+  ~Tunnel() {
+    enforce::Counters& counters = open.context().counters;
+    --counters.connections, --counters.tunnels;
+  }
   tcp::socket client;
   enforce::OpenTunnel open;
   std::optional<net::Relay> relay;
