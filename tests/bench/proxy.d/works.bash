@@ -17,7 +17,7 @@ begin_load() {
   coproc LOAD { "${client[@]}" "${where[@]}" "$@" 2>"$work/load.err"; }
   load_pid=$LOAD_PID
   from_load=${LOAD[0]} to_load=${LOAD[1]}
-  read -r -t 70 answer <&"$from_load" && [ "$answer" = ready ]
+  read -r -t 190 answer <&"$from_load" && [ "$answer" = ready ]
 }
 
 end_load() {
@@ -29,7 +29,7 @@ end_load() {
 measure() {
   local peer=$1 work_name=$2 unit=$3 before after
   shift 3
-  begin_load "$peer" "$work_name" "$@" || { end_load; problem "$peer $work_name"; return; }
+  begin_load "$peer" "$work_name" "$@" || { end_load || true; problem "$peer $work_name"; return; }
   [ "$peer" = direct ] || before=$(cpu_of "$peer")
   echo >&"$to_load"
   read -r -t 180 answer <&"$from_load" || answer=
@@ -44,7 +44,7 @@ measure() {
 hold() {
   local peer=$1 work_name=$2 count=$3 before after
   before=$(memory_of "$peer" Pss)
-  begin_load "$peer" "$work_name" --connections "$count" --requests 0 || { end_load; problem "$peer $work_name"; return; }
+  begin_load "$peer" "$work_name" --connections "$count" --requests 0 || { end_load || true; problem "$peer $work_name"; return; }
   sleep 0.5
   after=$(memory_of "$peer" Pss)
   echo >&"$to_load"
