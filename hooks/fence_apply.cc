@@ -35,13 +35,14 @@ Result<void> bring_up_loopback() {
 }
 
 // With route_localnet a neighbour could reach the proxy's loopback listeners, and loopback traffic could
-// leave.
-Result<void> forbid_localnet_routing() {
-  for (const char* name : {"all", "default"}) {
-    const std::string file = std::string("/proc/sys/net/ipv4/conf/") + name + "/route_localnet";
-    std::string value = TRY(read_file(file, 64));
+// leave. With tcp_fwmark_accept a server in the sandbox would get the proxy's mark on the sockets that it
+// accepts from the proxy, and could connect them to anywhere.
+Result<void> forbid_ways_around() {
+  for (const char* name : {"conf/all/route_localnet", "conf/default/route_localnet", "tcp_fwmark_accept"}) {
+    const std::string file = std::string("/proc/sys/net/ipv4/") + name;
+    const std::string value = TRY(read_file(file, 64));
     if (value == "0\n") continue;
-    TRY_CONTEXT(write_file(file, "0"), "set net.ipv4.conf." + std::string(name) + ".route_localnet to 0");
+    TRY_CONTEXT(write_file(file, "0"), "set " + file + " to 0");
   }
   return {};
 }
@@ -77,7 +78,7 @@ bool fence_exists(Nftables& nft) {
 
 Result<LoadedFence> apply_fence(Nftables& nft, FencePlan plan) {
   TRY(bring_up_loopback());
-  TRY(forbid_localnet_routing());
+  TRY(forbid_ways_around());
   LoadedFence loaded;
   loaded.ruleset = fence_ruleset(plan);
   Result<std::string> first = nft.run(loaded.ruleset);

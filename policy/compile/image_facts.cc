@@ -70,14 +70,11 @@ class ImageReader {
     for (auto mount = spec_.mounts.rbegin(); mount != spec_.mounts.rend(); ++mount)
       if (absolute_path("/", mount->destination) == path && mount->source.starts_with('/'))
         return read_file(mount->source, account_file_bytes_max);
-    auto fd = open_in_root(root_, path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+    auto fd = open_regular_in_root(root_, path);
     if (!fd) {
       bool missing = fd.error().errno_value == ENOENT || fd.error().errno_value == ENOTDIR;
       return missing ? Result<std::string>(std::string()) : Result<std::string>(std::move(fd).error());
     }
-    struct stat status {};
-    if (fstat(fd->raw(), &status) < 0) return errno_error("stat");
-    if (!S_ISREG(status.st_mode)) return make_error("not a regular file");
     return read_all(*fd, account_file_bytes_max);
   }
 
@@ -132,8 +129,7 @@ class ImageReader {
   // "#!/usr/bin/env node": env and node. A script's interpreter may be a script again, four times at most.
   void find_interpreters(std::string script) {
     for (int depth = 0; depth < 4; ++depth) {
-      auto fd = is_file(script) ? open_in_root(root_, script, O_RDONLY | O_NONBLOCK | O_NOCTTY)
-                                : Result<Fd>(make_error("not a file"));
+      auto fd = open_regular_in_root(root_, script);
       char head[256];
       ssize_t length = fd ? read(fd->raw(), head, sizeof head) : -1;
       if (length < 3 || head[0] != '#' || head[1] != '!') return;

@@ -8,8 +8,11 @@ namespace {
 
 // Sysctls with which a container that the manager trusts could undo the fence; egress stays shut with the
 // kernel's default.
+// A socket that accepts one of the proxy's connections would take over its mark (tcp_fwmark_accept).
 bool weakens_fence(std::string_view name) {
-  return name.starts_with("net.") && (name.ends_with("/route_localnet") || name.ends_with(".route_localnet"));
+  if (!name.starts_with("net.") && !name.starts_with("net/")) return false;
+  const std::string_view last = name.substr(name.find_last_of("./") + 1);
+  return last == "route_localnet" || last == "tcp_fwmark_accept" || last == "fwmark_reflect";
 }
 
 Result<void> check_network(const Compilation& compilation) {
@@ -42,7 +45,7 @@ void drop_sysctls(const Compilation& compilation) {
   for (auto& entry : compilation.effective.spec.linux_.sysctl) {
     if (weakens_fence(entry.first))
       compilation.note("network", "sysctl " + entry.first + " removed",
-                       "it would open loopback to routed packets");
+                       "it would open a way around the fence");
     else
       kept.push_back(std::move(entry));
   }

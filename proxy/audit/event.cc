@@ -26,19 +26,35 @@ std::string rfc3339(int64_t time_ms) {
   return made;
 }
 
+constexpr size_t kTextBytesMax = 4096;  // a path of the file system; each byte may become six in JSON
+constexpr size_t kNoticeBytesMax = 2048, kNameBytesMax = 512;
+
+// The sandbox chooses paths, targets and names, and thereby what a line holds.
+std::string_view bounded(std::string_view text, size_t bytes_max = kTextBytesMax) {
+  return text.substr(0, bytes_max);
+}
+
 void write_actor(json::Writer& writer, const Actor& actor) {
   writer.key("actor").begin_object();
   if (actor.pid > 0) writer.member("pid", actor.pid);
   if (actor.uid) writer.member("uid", *actor.uid);
-  writer.member("binary", actor.binary).member("sha256", actor.sha256).member("ancestors", actor.ancestors);
-  writer.end_object();
+  writer.member("binary", bounded(actor.binary)).member("sha256", actor.sha256);
+  writer.key("ancestors").begin_array();
+  size_t left = kTextBytesMax;  // all of them together
+  for (const std::string& ancestor : actor.ancestors) {
+    const std::string_view shown = bounded(ancestor, left);
+    writer.value(shown);
+    left -= shown.size();
+  }
+  writer.end_array().end_object();
 }
 
 constexpr int kNetworkActivity = 4001, kHttpActivity = 4002;
 
 // OCSF 4002 activity_id.
 int http_activity(const std::string& method) {
-  static constexpr const char* kMethods[] = {"CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "POST", "PUT", "TRACE"};
+  static constexpr const char* kMethods[] = {"CONNECT", "DELETE", "GET", "HEAD",
+                                             "OPTIONS", "POST",   "PUT", "TRACE"};
   int number = 0;
   for (const char* known : kMethods) {
     ++number;
@@ -66,8 +82,8 @@ std::string render_event(const Notice& notice, const Origin& origin, int64_t tim
       .member("time_rfc3339", rfc3339(time_ms))
       .member("severity_id", notice.severity);
   write_subject(writer, origin, notice.subject ? *notice.subject : origin.subject);
-  writer.member("title", notice.title).member("message", notice.message);
-  for (const auto& [key, value] : notice.details) writer.member(key, value);
+  writer.member("title", notice.title).member("message", bounded(notice.message, kNoticeBytesMax));
+  for (const auto& [key, value] : notice.details) writer.member(key, bounded(value, kNoticeBytesMax));
   writer.member("sequence", sequence).member("previous", previous).end_object();
   return writer.take();
 }
@@ -78,7 +94,8 @@ std::string render_event(const Event& event, const Origin& origin, int64_t time_
   json::Writer writer;
   writer.begin_object()
       .member("class_uid", event.is_request ? kHttpActivity : kNetworkActivity)
-      .member("activity_id", event.is_request ? http_activity(event.method) : static_cast<int>(event.activity))
+      .member("activity_id",
+              event.is_request ? http_activity(event.method) : static_cast<int>(event.activity))
       .member("time", time_ms)
       .member("time_rfc3339", rfc3339(time_ms))
       .member("severity_id", event.allowed ? 1 : 3)
@@ -87,18 +104,20 @@ std::string render_event(const Event& event, const Origin& origin, int64_t time_
   write_subject(writer, origin, subject);
   write_actor(writer, event.actor);
   writer.key("dst").begin_object();
-  writer.member("host", event.host).member("port", static_cast<unsigned>(event.port)).member("ip", event.ip);
+  writer.member("host", bounded(event.host, kNameBytesMax))
+      .member("port", static_cast<unsigned>(event.port))
+      .member("ip", event.ip);
   writer.end_object();
   writer.member("proto", event.proto).member("via", event.via);
-  if (!event.method.empty()) writer.member("method", event.method);
-  if (!event.path.empty()) writer.member("path", event.path);
+  if (!event.method.empty()) writer.member("method", bounded(event.method, kNameBytesMax));
+  if (!event.path.empty()) writer.member("path", bounded(event.path));
   if (event.would_deny) writer.member("would_deny", true);
   writer.member("verdict", event.allowed ? "allow" : "deny")
       .member("layer", event.layer)
       .member("code", event.code)
       .member("entry", event.entry)
       .member("rule_line", event.rule_line)
-      .member("reason", event.reason)
+      .member("reason", bounded(event.reason))
       .member("bytes_out", event.bytes_out)
       .member("bytes_in", event.bytes_in);
   if (event.count > 0) writer.member("count", event.count);

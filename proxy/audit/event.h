@@ -62,6 +62,9 @@ struct Notice {
   std::optional<Subject> subject;  // absent: the log's own
 };
 
+// No line is longer: who goes on with the file finds the last one in its tail.
+inline constexpr size_t kLineBytesMax = size_t{128} << 10;
+
 // The line without its newline. `previous`: SHA-256 of the line before ("" for the first).
 std::string render_event(const Event& event, const Origin& origin, int64_t time_ms, uint64_t sequence,
                          const std::string& previous);

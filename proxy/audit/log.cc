@@ -15,7 +15,7 @@ namespace nemoclaw::audit {
 
 namespace {
 
-constexpr off_t kTailBytes = 64 << 10;  // longer than any line can be
+constexpr off_t kTailBytes = kLineBytesMax + 1;  // a whole line, and the end of the one before
 
 int64_t now_ms() {
   timespec now;

@@ -27,6 +27,7 @@ class Log {
   // Another worker writes the file as well: every line is then written under a lock, after what that one
   // wrote.
   void share(bool on);
+  bool is_shared() const { return shared_; }
   // Whose lines are written from now on, where they do not say it themselves.
   void set_subject(Subject subject) { origin_.subject = std::move(subject); }
   uint64_t sequence() const { return sequence_; }

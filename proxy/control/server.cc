@@ -50,11 +50,17 @@ std::shared_ptr<Acceptor> adopt_control(const asio::any_io_executor& executor, F
 
 net::Task<void> serve_control(std::shared_ptr<Acceptor> acceptor, Handler handler) {
   const auto executor = co_await asio::this_coro::executor;
+  asio::steady_timer pause(executor);
   while (acceptor->is_open()) {
     Socket socket(executor);
     const auto [code] = co_await acceptor->async_accept(socket, net::kTuple);
     if (code == asio::error::operation_aborted || code == asio::error::bad_descriptor) co_return;
-    if (code || !is_root(socket.native_handle())) continue;
+    if (code) {  // no descriptors left, which the sandbox can bring about: wait instead of spinning
+      pause.expires_after(std::chrono::milliseconds(100));
+      co_await pause.async_wait(net::kTuple);
+      continue;
+    }
+    if (!is_root(socket.native_handle())) continue;
     net::start(executor, serve_peer(std::move(socket), handler));
   }
 }

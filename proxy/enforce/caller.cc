@@ -1,6 +1,7 @@
 #include "proxy/enforce/caller.h"
 
 #include <cstring>
+#include <ctime>
 
 namespace nemoclaw::enforce {
 
@@ -21,7 +22,9 @@ net::Task<Result<std::string>> digest_of(Context& context, const peer::Executabl
       struct stat status;
       if (fstat(executable.file.raw(), &status) != 0 || peer::file_key(status) != executable.key)
         co_return make_error("the executable " + quoted(executable.path) + " changed while it was hashed");
-      context.hashes.store(executable.key, **digest);
+      timespec now;
+      clock_gettime(CLOCK_REALTIME, &now);
+      context.hashes.store(executable.key, **digest, int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec);
       co_return std::move(**digest);
     }
     co_await asio::post(executor, asio::use_awaitable);

@@ -16,11 +16,16 @@ NameVerdict refuse(std::string name, std::string reason, std::string code = "pol
   return {Kind::Refuse, std::move(name), std::move(code), std::move(reason), true};
 }
 
-// "_service._proto.host" of SRV, "_port._https.host" of HTTPS: the host that it is about.
+constexpr size_t kServiceLabelsMax = 2;
+constexpr size_t kServiceLabelBytesMax = 16;  // an underscore, and a service name as RFC 6335 wants it
+
+// "_service._proto.host" of SRV, "_port._https.host" of HTTPS: the host that it is about. Empty if the labels
+// before it say more than that: whoever asks writes them.
 std::string_view without_service_labels(std::string_view name) {
-  while (!name.empty() && name.front() == '_') {
+  for (size_t labels = 0; !name.empty() && name.front() == '_'; ++labels) {
     const size_t dot = name.find('.');
-    if (dot == std::string_view::npos) return {};
+    if (dot == std::string_view::npos || labels == kServiceLabelsMax || dot > kServiceLabelBytesMax)
+      return {};
     name.remove_prefix(dot + 1);
   }
   return name;
@@ -124,12 +129,12 @@ NameVerdict judge_name(const policy::Engine& engine, std::string_view name, uint
     return refuse(shown, "name " + shown + " is not named by any policy entry");
   }
   if (!is_served(type)) return {Kind::NoData, shown, "", "", false};
-  if (matched == HostMatch::Wildcard)
-    if (std::string reason = budget.spend(*canonical, now); !reason.empty())
+  // Of an exact name, the labels before it are still the asker's.
+  const std::string service = shown.substr(0, shown.size() - host.size());
+  if (matched == HostMatch::Wildcard || !service.empty())
+    if (std::string reason = budget.spend(service + *canonical, now); !reason.empty())
       return refuse(shown, std::move(reason), "rate_limited");
-  const bool has_service = host.size() != shown.size();
-  return {Kind::Resolve, has_service ? shown.substr(0, shown.size() - host.size()) + *canonical : *canonical,
-          "", "", false};
+  return {Kind::Resolve, service + *canonical, "", "", false};
 }
 
 }  // namespace nemoclaw::enforce

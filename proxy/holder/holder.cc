@@ -104,6 +104,7 @@ void Holder::begin() {
     current_.ready = true;
     current_.started = Clock::now();
   }
+  for (const pid_t older : options_.draining) draining_.emplace_back().pid = older;
   Worker& first = replaces ? next_ : current_;
   const Result<void> started = start(first, replaces);
   if (!started && replaces) return upgrade_failed(started.error().message);
@@ -120,6 +121,8 @@ void Holder::hear(Worker& worker) {
   if (word == 'R' && !worker.ready) return became_ready(worker);
   if (word == 'U' && &worker == &current_ && next_.pid == 0 && !stop_until_) return upgrade();
   if (word == 'S' && &worker == &current_) return stop();
+  if (word == 'D' && &worker == &current_)
+    for (const Worker& older : draining_) end_in(older, SIGTERM);
   if (word != 'E' || worker.ready) return;
   worker.failed = true;
   char text[2048];
@@ -227,6 +230,8 @@ void Holder::take_signals() {
 void Holder::upgrade() {
   options_.worker = current_.pid;
   options_.worker_pipe = current_.pipe.raw();
+  options_.draining.clear();
+  for (const Worker& older : draining_) options_.draining.push_back(older.pid);
   options_.upgrades = shown_.upgrades;
   const Error error = execute_again(options_, sockets_, record_);
   upgrade_failed(error.message);

@@ -68,6 +68,9 @@ Result<void> take(Options& options, int which, const char* value) {
     case 'w':
       options.worker = TRY(number_of<pid_t>("--worker", value));
       return {};
+    case 'o':
+      options.draining.push_back(TRY(number_of<pid_t>("--draining", value)));
+      return {};
     case 'p':
       options.worker_pipe = TRY(number_of<int>("--worker-pipe", value));
       return {};
@@ -85,19 +88,14 @@ Result<void> take(Options& options, int which, const char* value) {
 }  // namespace
 
 Result<Options> parse_options(int argc, char** argv) {
-  static const option kOptions[] = {{"sandbox-dir", required_argument, nullptr, 'd'},
-                                    {"config", required_argument, nullptr, 'c'},
-                                    {"audit-file", required_argument, nullptr, 'a'},
-                                    {"user", required_argument, nullptr, 'u'},
-                                    {"ready-fd", required_argument, nullptr, 'r'},
-                                    {"host-net-fd", required_argument, nullptr, 'n'},
-                                    {"socket", required_argument, nullptr, 's'},
-                                    {"worker", required_argument, nullptr, 'w'},
-                                    {"worker-pipe", required_argument, nullptr, 'p'},
-                                    {"restarts", required_argument, nullptr, 'k'},
-                                    {"upgrades", required_argument, nullptr, 'g'},
-                                    {"version", no_argument, nullptr, 'v'},
-                                    {nullptr, 0, nullptr, 0}};
+  static const option kOptions[] = {
+      {"sandbox-dir", required_argument, nullptr, 'd'}, {"config", required_argument, nullptr, 'c'},
+      {"audit-file", required_argument, nullptr, 'a'},  {"user", required_argument, nullptr, 'u'},
+      {"ready-fd", required_argument, nullptr, 'r'},    {"host-net-fd", required_argument, nullptr, 'n'},
+      {"socket", required_argument, nullptr, 's'},      {"worker", required_argument, nullptr, 'w'},
+      {"draining", required_argument, nullptr, 'o'},    {"worker-pipe", required_argument, nullptr, 'p'},
+      {"restarts", required_argument, nullptr, 'k'},    {"upgrades", required_argument, nullptr, 'g'},
+      {"version", no_argument, nullptr, 'v'},           {nullptr, 0, nullptr, 0}};
   Options options;
   opterr = 0;
   optind = 1;

@@ -23,6 +23,7 @@ struct Options {
   Sockets sockets;
   pid_t worker = 0;
   int worker_pipe = -1;
+  std::vector<pid_t> draining;  // workers of earlier upgrades that finish their connections
   uint64_t restarts = 0, upgrades = 0;
 };
 

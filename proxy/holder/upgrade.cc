@@ -24,6 +24,7 @@ std::vector<std::string> resume_arguments(const Options& options, const Sockets&
       words.end(),
       {"--worker", std::to_string(options.worker), "--worker-pipe", std::to_string(options.worker_pipe),
        "--restarts", std::to_string(options.restarts), "--upgrades", std::to_string(options.upgrades)});
+  for (const pid_t older : options.draining) words.insert(words.end(), {"--draining", std::to_string(older)});
   return words;
 }
 

@@ -13,7 +13,7 @@ namespace nemoclaw::holder {
 
 struct Worker {
   pid_t pid = 0;  // 0: none
-  Fd pipe;        // what it says: 'R' ready, 'E' + text failed, 'U' upgrade, 'S' stop
+  Fd pipe;        // what it says: 'R' ready, 'E' + text failed, 'U' upgrade, 'S' stop, 'D' end those who drain
   bool ready = false;
   bool failed = false;  // it said 'E'
   std::chrono::steady_clock::time_point started;

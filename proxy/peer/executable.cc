@@ -51,6 +51,11 @@ HashJob& HashJob::operator=(HashJob&&) noexcept = default;
 HashJob::~HashJob() = default;
 
 Result<HashJob> HashJob::create(FdRef file) {
+  struct stat status;
+  if (fstat(file.raw(), &status) != 0) return errno_error("stat the executable");
+  if (status.st_size > kExecutableBytesMax)
+    return make_error(format("the executable has %lld bytes, too many to be identified",
+                             static_cast<long long>(status.st_size)));
   HashJob job;
   job.state_ = std::make_unique<State>();
   job.state_->file = Fd(fcntl(file.raw(), F_DUPFD_CLOEXEC, 0));
@@ -96,7 +101,10 @@ std::optional<std::string> HashCache::find(const FileKey& key) const {
   return entry == digests_.end() ? std::nullopt : std::optional(entry->second);
 }
 
-void HashCache::store(const FileKey& key, std::string digest) {
+void HashCache::store(const FileKey& key, std::string digest, int64_t now_ns) {
+  // Written just now, it can be written again before the file system's clock has moved on, and would keep its
+  // key.
+  if (now_ns < key.ctime_ns + kClockCoarsenessNs) return;
   if (digests_.size() >= kEntriesMax)
     digests_.clear();  // a flood of new binaries costs hashing, never memory
   digests_[key] = std::move(digest);

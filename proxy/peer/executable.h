@@ -35,6 +35,9 @@ struct Executable {
 // memfd): what cannot be named cannot be allowed.
 Result<Executable> open_executable(FdRef process);
 
+// A file may have holes, and cost its owner nothing; whoever hashes it reads them all.
+inline constexpr off_t kExecutableBytesMax = off_t{4} << 30;
+
 // SHA-256 of one file in steps, so that a large binary does not hold up the event loop.
 class HashJob {
  public:
@@ -58,10 +61,12 @@ Result<std::string> hash_file(FdRef file);
 class HashCache {
  public:
   std::optional<std::string> find(const FileKey& key) const;
-  void store(const FileKey& key, std::string digest);
+  // `now_ns`: of the wall clock, when the file had been read. What changed within two seconds before it is not kept.
+  void store(const FileKey& key, std::string digest, int64_t now_ns);
 
  private:
   static constexpr size_t kEntriesMax = 1024;
+  static constexpr int64_t kClockCoarsenessNs = 2'000'000'000;
   std::map<FileKey, std::string> digests_;
 };
 

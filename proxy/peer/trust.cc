@@ -29,10 +29,7 @@ Result<void> TrustStore::check(const std::string& path, const std::string& diges
 
 Result<ImageFile> open_in_image(FdRef root, std::string_view path) {
   ImageFile image;
-  image.file = TRY(open_in_root(root, path, O_RDONLY | O_NOCTTY | O_NONBLOCK));
-  struct stat status;
-  if (fstat(image.file.raw(), &status) != 0) return errno_error("stat " + quoted(path));
-  if (!S_ISREG(status.st_mode)) return make_error(quoted(path) + " is not a regular file");
+  image.file = TRY(open_regular_in_root(root, path));
   const std::string root_path = TRY(real_path_of(root)), file_path = TRY(real_path_of(image.file));
   if (root_path == "/") {
     image.path = file_path;

@@ -137,6 +137,8 @@ std::string render_refusal(Worker& worker, const Wanted& wanted, const std::stri
 std::string operate_policy_set(Worker& worker, const json::Value& request) {
   const Result<Wanted> wanted = read_request(request);
   if (!wanted) return control::render_error("policy_set: " + wanted.error().message);
+  if (worker.upgrade_asked)
+    return control::render_error("policy_set: the proxy is being upgraded, try again in a moment");
   const Result<std::shared_ptr<enforce::Container>> container =
       find_container(worker.context, wanted->container);
   if (!container) return control::render_error(container.error().message);
@@ -147,6 +149,8 @@ std::string operate_policy_set(Worker& worker, const json::Value& request) {
   if (!wanted->dry_run) {
     const Result<void> done = put_in_force(worker, *wanted, **container, std::move(*prepared));
     if (!done) return control::render_error(done.error().message);
+    // They cannot be asked which of their connections it would still allow.
+    if (worker.context.log.is_shared()) worker.end_older();
   }
   const size_t closed = enforce::revoke(worker.context, **container, *engine, wanted->dry_run);
   const audit::Subject& subject = (*container)->subject;

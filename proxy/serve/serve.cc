@@ -50,9 +50,10 @@ class Signals {
   void wait() {
     set_.async_wait([this](const asio::error_code& code, int number) {
       if (code) return;
-      if (number == SIGUSR2)
+      if (number == SIGUSR2) {
         worker_.context.log.share(false);  // no other worker writes the audit any more
-      else
+        worker_.upgrade_asked = false;     // if it was: it has failed
+      } else
         stop(number == SIGUSR1 ? std::chrono::milliseconds(kDrainTime) : kStopTime);
       wait();
     });
@@ -122,7 +123,9 @@ Result<void> run_worker(const Options& options) {
   TRY_CONTEXT(confine::confine_worker(), "confine the proxy");
 
   worker.stop = [&options] { tell_holder(options.holder_fd, "S"); };
+  worker.end_older = [&options] { tell_holder(options.holder_fd, "D"); };
   worker.upgrade = [&options, &worker] {
+    worker.upgrade_asked = true;
     worker.context.log.share(true);  // the next worker writes beside this one
     tell_holder(options.holder_fd, "U");
   };

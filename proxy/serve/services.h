@@ -22,8 +22,10 @@ struct Worker {
   enforce::Context& context;
   BypassAudit bypass;
   NameServer names;
-  std::function<void()> stop;     // what the control socket's "stop" asks for
-  std::function<void()> upgrade;  // and its "upgrade"
+  std::function<void()> stop;       // what the control socket's "stop" asks for
+  std::function<void()> upgrade;    // and its "upgrade"
+  bool upgrade_asked = false;       // what this worker learns from now on, the next one does not know
+  std::function<void()> end_older;  // workers that only finish their connections, by the policy that they had
   // Called when the worker takes no new work: close what accepts.
   std::list<std::function<void()>> closers;
 };

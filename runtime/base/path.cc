@@ -71,6 +71,14 @@ Result<Fd> open_in_root(FdRef root, std::string_view path, int flags, mode_t mod
   }
 }
 
+Result<Fd> open_regular_in_root(FdRef root, std::string_view path) {
+  const Fd found = TRY(open_in_root(root, path, O_PATH));
+  struct stat status;
+  if (fstat(found.raw(), &status) != 0) return errno_error("stat " + quoted(path));
+  if (!S_ISREG(status.st_mode)) return make_error(quoted(path) + " is not a regular file");
+  return open_file(fd_path(found), O_RDONLY | O_NOCTTY);
+}
+
 Result<Fd> make_directories_in_root(FdRef root, std::string_view path, mode_t mode) {
   if (Result<Fd> there = open_in_root(root, path, O_PATH | O_DIRECTORY); there || there.error().errno_value != ENOENT)
     return there;

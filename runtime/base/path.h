@@ -23,6 +23,9 @@ std::string directory_name(std::string_view path);
 // openat2(2) with RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS: "/" and ".." and absolute links end at `root`.
 // `path` is as seen from inside; flags as open(2) (O_CLOEXEC added).
 Result<Fd> open_in_root(FdRef root, std::string_view path, int flags, mode_t mode = 0);
+// A regular file, for reading. What an image may have put there instead is not even opened: to open a device (a
+// watchdog, a tape) is to use it, and here nothing keeps the image's devices from being the host's.
+Result<Fd> open_regular_in_root(FdRef root, std::string_view path);
 // mkdir -p inside the root, following links in root only. Returns an O_PATH descriptor of the last directory.
 Result<Fd> make_directories_in_root(FdRef root, std::string_view path, mode_t mode);
 // Creates an empty regular file (and its parents) unless something is there; returns O_PATH. Never creates through a

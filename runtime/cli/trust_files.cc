@@ -14,10 +14,7 @@ constexpr size_t kRootsBytesMax = size_t{8} << 20;
 constexpr mode_t kReadable = 0644;
 
 Result<std::string> read_image_roots(FdRef root, const std::string& path) {
-  const Fd fd = TRY(open_in_root(root, path, O_RDONLY | O_NONBLOCK | O_NOCTTY));
-  struct stat status;
-  if (fstat(fd.raw(), &status) != 0) return errno_error("stat");
-  if (!S_ISREG(status.st_mode)) return make_error("not a regular file");
+  const Fd fd = TRY(open_regular_in_root(root, path));
   return read_all(fd, kRootsBytesMax);
 }
 

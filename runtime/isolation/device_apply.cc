@@ -43,8 +43,13 @@ Result<void> make_node(const DeviceNode& node, FdRef root) {
     if (!is_node(status, node)) return make_error("the image has something else at this path");
     return {};
   }
-  // By name is safe here: it was just created, and nothing of the container runs yet.
-  if (fchmodat(parent.raw(), name.c_str(), node.mode & 07777, 0) != 0) return errno_error("chmod");
+  // Another container that shares this directory may have put a link there meanwhile, which would lead to the host's
+  // files: the mode is that of the node, and of nothing else.
+  const Fd made = TRY(open_file(parent, name, O_PATH | O_NOFOLLOW));
+  struct stat status;
+  if (fstat(made.raw(), &status) != 0) return errno_error("stat");
+  if (!is_node(status, node)) return make_error("it was replaced while it was made");
+  if (chmod(fd_path(made).c_str(), node.mode & 07777) != 0) return errno_error("chmod");
   if ((node.uid != 0 || node.gid != 0) &&
       fchownat(parent.raw(), name.c_str(), node.uid, node.gid, AT_SYMLINK_NOFOLLOW) != 0)
     return errno_error("chown");

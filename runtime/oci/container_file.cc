@@ -31,7 +31,7 @@ Result<std::string> read_container_file(const std::string& host_path, const std:
     fd = open_file(host_path, O_RDONLY | O_NONBLOCK);
   } else {
     const Fd root = TRY(open_file(rootfs, O_PATH | O_DIRECTORY));
-    fd = open_in_root(root, path, O_RDONLY | O_NONBLOCK);
+    fd = open_regular_in_root(root, path);
   }
   if (!fd) {
     if (fd.error().errno_value == ENOENT) return std::string();

@@ -177,6 +177,27 @@ install_program() { cp "$2" "$T/programs/$1.new" && chmod 0755 "$T/programs/$1.n
   expect_nothing_left
 }
 
+# They were made by the policy that the old worker has, and nobody can ask it.
+@test "a change of the policy ends what a replaced proxy still serves" {
+  start_agent
+  docker exec "$ID" curl -sS -m 60 -o /dev/null -w '%{size_download}' https://allowed.test/drip/30 >"$T/drip" 2>&1 3>&- &
+  local client=$! old_worker older_worker
+  wait_until 10 eval '[ "$(origin_saw "/drip/30")" -eq 1 ]'
+  older_worker=$(worker)
+  "$CTL" sandbox upgrade "$FULL_ID" --config "$T/config.yaml"
+  old_worker=$(worker)
+  "$CTL" sandbox upgrade "$FULL_ID" --config "$T/config.yaml"
+  [ -e "/proc/$older_worker" ]
+  sed 's/port: 443/port: 8443/' "$T/policies/main.yaml" >"$T/elsewhere.yaml"
+  "$CTL" policy set "$FULL_ID" "$T/elsewhere.yaml" --config "$T/config.yaml"
+  wait_until 10 not_running "$older_worker"
+  wait_until 10 not_running "$old_worker"
+  run wait "$client"
+  [ "$status" -ne 0 ]
+  run request refused
+  expect nonzero 403
+}
+
 @test "a version that does not start changes nothing, and says why" {
   start_agent
   local old

@@ -88,6 +88,22 @@ TEST_F(FenceKernel, HoldsWithRoutesInBothFamilies) {
             "");
 }
 
+// Sysctls that a manager may set in a container's namespace (docker run --sysctl).
+TEST_F(FenceKernel, TakesBackWhatWouldHandOnTheMark) {
+  EXPECT_EQ(
+      in_namespace([]() -> std::string {
+        const std::string ip = "/proc/sys/net/ipv4/";
+        const std::vector<std::string> files = {ip + "tcp_fwmark_accept", ip + "conf/all/route_localnet"};
+        for (const std::string& file : files)
+          if (const Result<void> set = write_file(file, "1"); !set) return set.error().message;
+        if (const std::string problem = load_and_prove(); !problem.empty()) return problem;
+        for (const std::string& file : files)
+          if (read_file(file, 64).value_or("") != "0\n") return file + " is still set";
+        return "";
+      }),
+      "");
+}
+
 TEST_F(FenceKernel, LoadsTwice) {
   EXPECT_EQ(in_namespace([]() -> std::string {
               Result<Nftables> nft = Nftables::create();

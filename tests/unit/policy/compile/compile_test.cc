@@ -42,9 +42,11 @@ TEST_F(Compile, RootBecomesTheSuppliedSandboxUser) {
   EXPECT_EQ(effective.supplied_files[1].content, facts_.group + "sandbox:x:10001:\n");
 }
 
-// A restart reads these files again: what a sandboxed process wrote there would choose the proxy's name servers.
+// A restart reads these files again: what a sandboxed process wrote there would choose the proxy's name
+// servers.
 TEST_F(Compile, ResolverFilesAreReadOnly) {
-  spec_.mounts.push_back({"/etc/resolv.conf", "bind", "/host/resolv.conf", {"rbind", "rw", "rprivate"}, {}, {}});
+  spec_.mounts.push_back(
+      {"/etc/resolv.conf", "bind", "/host/resolv.conf", {"rbind", "rw", "rprivate"}, {}, {}});
   spec_.mounts.push_back({"/etc//hosts", "bind", "/host/hosts", {"rbind"}, {}, {}});
   const std::vector<oci::Mount> mounts = run().effective.spec.mounts;
   int found = 0;
@@ -149,9 +151,9 @@ TEST_F(Compile, AmbientOnlyWhenNamed) {
 }
 
 TEST_F(Compile, CapabilitiesThatBreakTheFenceAreRefused) {
-  for (const char* name :
-       {"CAP_NET_ADMIN", "CAP_NET_RAW", "CAP_SYS_ADMIN", "CAP_SYS_PTRACE", "CAP_SYS_MODULE", "CAP_SYS_RAWIO",
-        "CAP_BPF", "CAP_PERFMON", "CAP_DAC_READ_SEARCH", "CAP_CHECKPOINT_RESTORE", "CAP_MKNOD", "CAP_SYS_RESOURCE"}) {
+  for (const char* name : {"CAP_NET_ADMIN", "CAP_NET_RAW", "CAP_SYS_ADMIN", "CAP_SYS_PTRACE",
+                           "CAP_SYS_MODULE", "CAP_SYS_RAWIO", "CAP_BPF", "CAP_PERFMON", "CAP_DAC_READ_SEARCH",
+                           "CAP_CHECKPOINT_RESTORE", "CAP_MKNOD", "CAP_SYS_RESOURCE"}) {
     policy_.process.capabilities = {name};
     expect_error({"process.capabilities: ", name, "cannot be given to a sandbox, because"});
     policy_.process.capabilities = {};
@@ -245,8 +247,8 @@ TEST_F(Compile, HooksComeLastAndNameTheSandbox) {
   const Compiled joined = run();
   EXPECT_EQ(joined.effective.sandbox_id, "pod");
   EXPECT_EQ(joined.effective.spec.hooks.prestart.back().args,
-            (oci::Strings{"nemoclaw-hook", "join", "--sandbox-dir", "/run/nemoclaw/sandboxes/pod", "--container", "c1",
-                          "--config", "/etc/other.yaml"}));
+            (oci::Strings{"nemoclaw-hook", "join", "--sandbox-dir", "/run/nemoclaw/sandboxes/pod",
+                          "--container", "c1", "--config", "/etc/other.yaml"}));
   EXPECT_EQ(joined.effective.spec.hooks.poststop.back().args[1], "leave");
   facts_.hook_path.clear();
   expect_error({"nemoclaw-hook was not found", "--policy none"});
@@ -254,6 +256,9 @@ TEST_F(Compile, HooksComeLastAndNameTheSandbox) {
 
 TEST_F(Compile, WhatBreaksTheSandboxIsNarrowed) {
   spec_.linux_.sysctl = {{"net.ipv4.conf.all.route_localnet", "1"},
+                         {"net/ipv4/conf/eth0.7/route_localnet", "1"},
+                         {"net.ipv4.tcp_fwmark_accept", "1"},
+                         {"net.ipv4.fwmark_reflect", "1"},
                          {"net.ipv4.ip_unprivileged_port_start", "0"}};
   spec_.linux_.devices = {{"/dev/sda", "b", 8, 0, {}, {}, {}},
                           {"/dev/mem", "c", 1, 1, {}, {}, {}},

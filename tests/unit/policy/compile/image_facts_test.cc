@@ -86,7 +86,7 @@ TEST_F(ImageFacts, AccountFilesThatAreNoFilesAreErrors) {
   ASSERT_EQ(mkfifo((root_ + "/etc/group").c_str(), 0644), 0);
   auto facts = gather_facts(policy_, spec_, root_, inputs_);
   ASSERT_FALSE(facts);
-  EXPECT_EQ(facts.error().message, "the image's /etc/group: not a regular file");
+  EXPECT_EQ(facts.error().message, "the image's /etc/group: '/etc/group' is not a regular file");
 }
 
 TEST_F(ImageFacts, ExecuteGlobs) {

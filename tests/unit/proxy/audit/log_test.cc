@@ -102,6 +102,25 @@ TEST_F(AuditLog, theChainGoesOnAfterARestart) {
   EXPECT_EQ(json::parse(lines()[2])->find("sequence")->integer, 3);
 }
 
+// The sandbox names its programs: 32 ancestors with paths of 4 KiB, each byte six in JSON.
+TEST_F(AuditLog, noLineIsLongerThanWhatARestartReads) {
+  Event longest = denial(std::string(70'000, '\x01'));
+  for (std::string* text : {&longest.actor.binary, &longest.method, &longest.path, &longest.reason})
+    *text = std::string(70'000, '\x01');
+  longest.actor.ancestors.assign(32, std::string(4000, '\x01'));
+  Notice notice;
+  notice.message = std::string(70'000, '\x01');
+  notice.details.assign(4, {"key", std::string(70'000, '\x01')});
+  for (int start = 0; start < 2; ++start) {
+    Log log = open();
+    ASSERT_TRUE(log.append(notice));
+    ASSERT_TRUE(log.append(longest));
+  }
+  for (const std::string& line : lines()) EXPECT_LE(line.size(), kLineBytesMax);
+  EXPECT_EQ(first_break(), -1);
+  EXPECT_EQ(json::parse(lines()[3])->find("sequence")->integer, 4);
+}
+
 TEST_F(AuditLog, H11_halfALineIsTakenBackAndThatIsSaid) {
   {
     Log log = open();

@@ -42,6 +42,10 @@ TEST(JudgeName, E16_onlyNamesThatAnEntryWrites) {
       {"a.wild.test", dns::kA, "resolve a.wild.test"},
       {"_http._tcp.allowed.test", dns::kSrv, "resolve _http._tcp.allowed.test"},
       {"_8443._https.Allowed.test", dns::kHttps, "resolve _8443._https.allowed.test"},
+      // Labels that say more than a service carry data, also below an exact name.
+      {"_x._y._z.allowed.test", dns::kSrv, "refuse _x._y._z.allowed.test audited"},
+      {"_0123456789abcdef._tcp.allowed.test", dns::kSrv,
+       "refuse _0123456789abcdef._tcp.allowed.test audited"},
       {"_x.allowed.test", dns::kA, "refuse _x.allowed.test audited"},
       {"allowed.test", dns::kTxt, "no data allowed.test"},
       {"allowed.test", dns::kAny, "no data allowed.test"},
@@ -86,6 +90,20 @@ TEST(NameBudget, E16_namesBelowWildcardsAreNoWayOutForData) {
   while (plain < 1000 && words.spend("host" + std::to_string(plain) + ".wild.test", kNow).empty()) ++plain;
   EXPECT_GE(plain, 60);
   EXPECT_LE(plain, 200);
+}
+
+TEST(NameBudget, E16_serviceLabelsCostAsWell) {
+  const auto engine = engine_of("policy");
+  for (const char* host : {"allowed.test", "a.wild.test"}) {
+    NameBudget budget;
+    int resolved = 0;
+    for (int i = 0; i < 1000; ++i)
+      if (judge_name(*engine, "_" + std::to_string(i) + "._tcp." + host, dns::kSrv, {}, budget, kNow).kind ==
+          NameVerdict::Kind::Resolve)
+        ++resolved;
+    EXPECT_GE(resolved, 60) << host;
+    EXPECT_LE(resolved, 200) << host;
+  }
 }
 
 TEST(LooksRandom, encodedDataAndNotWords) {

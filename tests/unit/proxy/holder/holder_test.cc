@@ -81,6 +81,7 @@ TEST(HolderOptions, resumeArgumentsAreUnderstood) {
   Sockets sockets;
   sockets.push_back({"explicit", Fd(900)});
   sockets.push_back({"explicit", Fd(901)});
+  before.draining = {8, 9};
   Words words = resume_arguments(before, sockets, FdRef(902));
   words.erase(words.begin());
   for (Socket& socket : sockets) socket.fd.release();
@@ -89,6 +90,7 @@ TEST(HolderOptions, resumeArgumentsAreUnderstood) {
   EXPECT_TRUE(after->resumed);
   EXPECT_EQ(after->worker, 4711);
   EXPECT_EQ(after->worker_pipe, 77);
+  EXPECT_EQ(after->draining, (std::vector<pid_t>{8, 9}));
   EXPECT_EQ(after->restarts, 5u);
   EXPECT_EQ(after->upgrades, 6u);
   EXPECT_EQ(after->user.gid, 34u);

@@ -13,6 +13,27 @@
 namespace nemoclaw::peer {
 namespace {
 
+TEST(HashCache, G9_aFileThatChangedJustNowIsReadAgain) {
+  HashCache cache;
+  const int64_t second = 1'000'000'000, now = 1'700'000'000 * second;
+  FileKey old{1, 2, 3, 0, now - 3 * second}, fresh{1, 3, 3, 0, now - second}, ahead{1, 4, 3, 0, now + second};
+  for (const FileKey& key : {old, fresh, ahead}) cache.store(key, "aa", now);
+  EXPECT_EQ(cache.find(old), "aa");
+  EXPECT_FALSE(cache.find(fresh));
+  EXPECT_FALSE(cache.find(ahead));  // the clock was set back
+}
+
+TEST(HashJob, aFileFullOfHolesIsRefused) {
+  char path[] = "/tmp/holes-XXXXXX";
+  const Fd file(mkostemp(path, O_CLOEXEC));
+  ASSERT_TRUE(file.valid());
+  unlink(path);
+  ASSERT_EQ(ftruncate(file.raw(), kExecutableBytesMax + 1), 0);
+  EXPECT_FALSE(HashJob::create(file));
+  ASSERT_EQ(ftruncate(file.raw(), 3), 0);
+  EXPECT_TRUE(HashJob::create(file));
+}
+
 TEST(Trust, firstContentStays) {
   TrustStore trust;
   trust.pin("/usr/bin/curl", "aa", TrustStore::Origin::Create);
@@ -51,6 +72,13 @@ TEST_F(InImage, linksAreResolvedInsideTheRoot) {
     EXPECT_EQ(image->path, "/usr/bin/busybox");
     EXPECT_EQ(*hash_file(image->file), "ed7002b439e9ac845f22357d822bac1444730fbdb6016d3ec9432297b9ec9f73");
   }
+}
+
+TEST_F(InImage, aDeviceIsNoBinary) {
+  ASSERT_EQ(mkfifo((root_ + "/usr/bin/fifo").c_str(), 0755), 0);
+  const Result<ImageFile> image = open_in_image(fd_, "/usr/bin/fifo");
+  ASSERT_FALSE(image);
+  EXPECT_NE(image.error().message.find("is not a regular file"), std::string::npos);
 }
 
 TEST_F(InImage, whatIsNotInTheImageIsNotFound) {

@@ -1,6 +1,7 @@
 #include "runtime/base/path.h"
 
 #include <gtest/gtest.h>
+#include <sys/inotify.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -77,6 +78,29 @@ TEST_F(InRoot, MagicLinksAreRefused) {
   const Result<Fd> out = open_in_root(*proc, "/root/etc", O_PATH);
   ASSERT_FALSE(out);
   EXPECT_EQ(out.error().errno_value, ELOOP);
+}
+
+// A device of the image would be the host's: not even the open may happen.
+TEST_F(InRoot, OnlyRegularFilesAreOpenedForReading) {
+  const std::string root = folder_, fifo = root + "/fifo", file = root + "/file";
+  ASSERT_EQ(mkfifo(fifo.c_str(), 0644), 0);
+  ASSERT_TRUE(write_file_atomic(file, "content", 0644));
+  ASSERT_EQ(symlink("/file", (root + "/link").c_str()), 0);
+  const Fd opens(inotify_init1(IN_CLOEXEC | IN_NONBLOCK));
+  ASSERT_GE(inotify_add_watch(opens.raw(), fifo.c_str(), IN_OPEN), 0);
+  const Fd top = std::move(*open_file(root, O_PATH | O_DIRECTORY));
+  const Result<Fd> refused = open_regular_in_root(top, "/fifo");
+  ASSERT_FALSE(refused);
+  EXPECT_NE(refused.error().message.find("is not a regular file"), std::string::npos);
+  EXPECT_FALSE(open_regular_in_root(top, "/"));
+  char event[512];
+  EXPECT_LT(read(opens.raw(), event, sizeof event), 0);
+  for (const char* path : {"/file", "/link"}) {
+    const Result<Fd> opened = open_regular_in_root(top, path);
+    ASSERT_TRUE(opened) << path;
+    EXPECT_EQ(*read_all(*opened), "content");
+  }
+  EXPECT_EQ(open_regular_in_root(top, "/none").error().errno_value, ENOENT);
 }
 
 TEST_F(InRoot, DirectoriesAreMadeInsideOnly) {
