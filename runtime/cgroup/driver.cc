@@ -6,6 +6,7 @@
 
 #include "runtime/base/file.h"
 #include "runtime/base/path.h"
+#include "runtime/base/procfs.h"
 #include "runtime/cgroup/driver_none.h"
 #include "runtime/cgroup/driver_systemd.h"
 #include "runtime/cgroup/driver_v1.h"
@@ -56,6 +57,11 @@ Result<std::unique_ptr<Driver>> open_driver(const Layout& layout, const std::str
   for (const Hierarchy& each : layout.hierarchies) {
     std::string directory = TRY(directory_in(each, path, proc_cgroup, Version::V1));
     places.push_back({each.mount_point, each.controllers, std::move(directory)});
+  }
+  // As runc does. An ordinary user may mostly not, and loses nothing.
+  if (layout.hybrid && geteuid() == 0 && !procfs::in_user_namespace()) {
+    std::string directory = TRY(directory_in(*layout.hybrid, path, proc_cgroup, Version::V1));
+    places.push_back({layout.hybrid->mount_point, {}, std::move(directory)});
   }
   return std::unique_ptr<Driver>(std::make_unique<DriverV1>(std::move(places)));
 }

@@ -82,7 +82,8 @@ class Driver {
   virtual Result<void> apply_limits(const oci::Resources& resources, bool update) = 0;
   // Moves a process in; on v2 prefer clone_target() with CLONE_INTO_CGROUP.
   virtual Result<void> add_process(pid_t pid) = 0;
-  // v2: descriptor for clone3's CLONE_INTO_CGROUP; invalid on v1.
+  // Descriptor for clone3's CLONE_INTO_CGROUP: of v2, or of the cgroup2 of a hybrid host, which is made if create() has not
+  // done so yet; then join_files() leaves it out. Invalid on v1 alone.
   virtual Result<Fd> clone_target() = 0;
   // v1: one descriptor per hierarchy into which a process with a single thread writes "0" (join_self) to move itself;
   // empty on v2. Much cheaper than add_process: moving another process makes the kernel wait for an RCU grace period

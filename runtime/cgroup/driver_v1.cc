@@ -74,14 +74,36 @@ Result<void> DriverV1::check_unused(const Place& place) {
   return {};
 }
 
+const DriverV1::Place* DriverV1::unified() const {
+  return !places_.empty() && places_.back().controllers.empty() ? &places_.back() : nullptr;
+}
+
+Result<void> DriverV1::make_place(const Place& place, bool must_be_unused, std::vector<std::string>& created) {
+  const size_t before = created.size();
+  TRY(make_cgroup(place.mount_point, place.directory, created));
+  if (must_be_unused && created.size() == before) TRY(check_unused(place));
+  if (find("cpuset") == &place) TRY_CONTEXT(fill_cpuset(place.mount_point, place.directory), "cpuset cgroup");
+  if (&place == unified()) unified_made_ = true;
+  return {};
+}
+
+Result<Fd> DriverV1::clone_target() {
+  const Place* place = unified();
+  if (place == nullptr) return Fd();
+  std::vector<std::string> created;
+  if (!unified_made_) TRY(make_place(*place, true, created));
+  Fd target = TRY(open_file(place->directory, O_RDONLY | O_DIRECTORY));
+  born_there_ = true;
+  return target;
+}
+
 Result<void> DriverV1::make(bool must_be_unused) {
   std::vector<std::string> created;
   Defer undo([&] { remove_created(created); });
   for (const Place& place : places_) {
-    const size_t before = created.size();
-    TRY(make_cgroup(place.mount_point, place.directory, created));
-    if (must_be_unused && created.size() == before) TRY(check_unused(place));
-    if (find("cpuset") == &place) TRY_CONTEXT(fill_cpuset(place.mount_point, place.directory), "cpuset cgroup");
+    // The process of this very container is in it already.
+    if (&place == unified() && unified_made_) continue;
+    TRY(make_place(place, must_be_unused, created));
   }
   undo.dismiss();
   return {};
@@ -143,6 +165,7 @@ Result<std::vector<Fd>> DriverV1::join_files() {
   // `tasks` moves a thread; only for it does the kernel skip the lock that costs a grace period. The cgroup2 of a hybrid
   // host has none.
   for (const Place& place : places_) {
+    if (&place == unified() && born_there_) continue;
     const char* file = place.controllers.empty() ? "/cgroup.procs" : "/tasks";
     files.push_back(TRY_CONTEXT(open_file(place.directory + file, O_WRONLY), "open the container's cgroup"));
   }

@@ -107,6 +107,7 @@ class Creation {
   std::optional<cgroup::ResctrlPlan> resctrl_;
   std::string resctrl_mount_;
   Fd clone_target_;
+  std::string made_for_clone_;  // a directory that clone_target() has made before the other ones
   std::vector<Fd> joins_;
   bool cgroup_later_ = false, cgroup_made_ = false, hooks_begun_ = false, pid_file_made_ = false, committed_ = false;
   init::Launched launched_;
@@ -203,10 +204,11 @@ Result<void> Creation::run_create_hooks() {
 Result<void> Creation::launch() {
   Fd console = TRY(console_of(request_));
   Fd listener = TRY(listen_at(directory_.fd(), kCreatingSocket));
-  if (!cgroup_later_) {
-    clone_target_ = TRY_CONTEXT(cgroup_->clone_target(), "cgroup");
-    joins_ = TRY_CONTEXT(cgroup_->join_files(), "cgroup");
-  }
+  // The cgroup2 of a hybrid host is the last of the directories.
+  const bool last_is_new = cgroup_later_ && !file_exists(record_.pending_cgroups.back());
+  clone_target_ = TRY_CONTEXT(cgroup_->clone_target(), "cgroup");
+  if (last_is_new && clone_target_.valid()) made_for_clone_ = record_.pending_cgroups.back();
+  if (!cgroup_later_) joins_ = TRY_CONTEXT(cgroup_->join_files(), "cgroup");
   init::LaunchRequest launch;
   launch.effective = &request_.effective;
   launch.id = request_.id;
@@ -258,6 +260,8 @@ void Creation::undo() {
   if (cgroup_made_) {
     static_cast<void>(cgroup_->kill_all(SIGKILL));
     static_cast<void>(cgroup_->remove());
+  } else if (!made_for_clone_.empty()) {
+    rmdir(made_for_clone_.c_str());
   }
   if (resctrl_) cgroup::remove_resctrl_group(resctrl_mount_, *resctrl_);
   if (hooks_begun_) run_poststop_hooks(request_.effective.spec.hooks, record_, log::Level::Debug);

@@ -89,8 +89,11 @@ Result<void> ExecCgroup::open_v1(const oci::StateRecord& record, const std::vect
       if ((each.controllers.empty() || belongs_to(directory, each.controllers)) && each.path != "/")
         place = directory + each.path;
     Result<Fd> tasks = open_file(place + "/tasks", O_WRONLY);
-    // The cgroup2 of a hybrid host has no tasks.
-    if (!tasks && tasks.error().errno_value == ENOENT) tasks = open_file(place + "/cgroup.procs", O_WRONLY);
+    // The cgroup2 of a hybrid host has no tasks; what is asked for need not be there, too.
+    if (!tasks && file_exists(directory) && !file_exists(directory + "/tasks")) {
+      target_ = TRY(open_file(file_exists(place) ? place : directory, O_RDONLY | O_DIRECTORY));
+      continue;
+    }
     if (!tasks && !file_exists(directory)) continue;  // a hierarchy that was unmounted since
     if (!tasks) return cannot_add(tasks.error());
     joins_.push_back(std::move(*tasks));

@@ -1,6 +1,7 @@
 #include "runtime/container/lifecycle.h"
 
 #include <signal.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -149,10 +150,17 @@ Result<void> stop_by_force(const Opened& opened) {
   return {};
 }
 
+// Of a create that was killed. Only if nothing is in it: it may be somebody else's, which that create would have found out
+// next. What that create had cloned into it sees its end, and follows within moments.
+void remove_if_empty(const std::string& directory) {
+  constexpr int kTries = 100;
+  constexpr timespec kPause = {0, 10'000'000};
+  for (int i = 0; i < kTries && rmdir(directory.c_str()) != 0 && errno == EBUSY; ++i) nanosleep(&kPause, nullptr);
+}
+
 Result<void> destroy(Opened& opened) {
   const oci::StateRecord& record = opened.record;
-  // Only if nothing is in them: they may be somebody else's, which the killed create would have found out next.
-  for (const std::string& directory : record.pending_cgroups) rmdir(directory.c_str());
+  for (const std::string& directory : record.pending_cgroups) remove_if_empty(directory);
   if (!record.cgroup_paths.empty()) {
     const auto driver = TRY(cgroup_of(record));
     // Processes that outlived init because they share somebody else's PID namespace.

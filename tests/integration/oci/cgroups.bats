@@ -92,3 +92,24 @@ load ../../lib/oci
   fi
   expect_nothing_left
 }
+
+@test "the cgroup2 of a hybrid host: init and exec are in it, and it goes" {
+  [ -e /sys/fs/cgroup/unified/cgroup.procs ] || skip "no cgroup2 beside v1"
+  make_bundle
+  command_line sleep 300
+  create
+  rt start "$ID"
+  grep -q "^0::/$NAME/t$BATS_TEST_NUMBER\$" "/proc/$(rt state "$ID" | jq .pid)/cgroup"
+  run rt exec "$ID" cat /proc/self/cgroup
+  expect 0 "0::/$NAME/t$BATS_TEST_NUMBER"
+  rt delete --force "$ID"
+  [ ! -e "/sys/fs/cgroup/unified/$NAME/t$BATS_TEST_NUMBER" ]
+  # It may be there already, but not in use; and a create that fails leaves none.
+  mkdir -p "/sys/fs/cgroup/unified/$NAME/t$BATS_TEST_NUMBER"
+  run rt run --bundle "$B" --pid-file /no/such/directory/pid "$ID"
+  expect 1
+  command_line /no/such/program
+  run rt run --bundle "$B" "$ID"
+  expect 1
+  expect_nothing_left
+}
