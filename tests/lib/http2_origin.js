@@ -25,6 +25,7 @@ function answer(request, response) {
   request.on('data', piece => { size += piece.length; });
   request.on('aborted', () => note(`${kind} aborted ${path}`));
   request.on('end', () => {
+    if (request.aborted) return;  // what is cut ends, too
     note(`${kind} ${request.method} ${request.authority || request.headers.host} ${path} ${size}`);
     if (path.startsWith('/bytes/')) return response.end(Buffer.alloc(Number(path.slice(7)), 'x'));
     if (path === '/trailers') {
