@@ -1,6 +1,9 @@
 #include <pwd.h>
 #include <unistd.h>
 
+#include <cerrno>
+#include <cstring>
+
 #include "ctl/doctor.h"
 #include "ctl/printable.h"
 #include "policy/parse/parse.h"
@@ -56,6 +59,14 @@ Check runtime_program() {
   return {"programs", "nemoclaw-runtime", Finding::Missing, "not found", "install the nemoclaw package"};
 }
 
+// The proxy executes it, and looks for it beside itself.
+Check worker_program(const std::string& proxy) {
+  const std::string path = proxy + "-worker";
+  if (access(path.c_str(), X_OK) == 0) return {"programs", "nemoclaw-proxy-worker", Finding::Fine, path, ""};
+  return {"programs", "nemoclaw-proxy-worker", Finding::Missing, path + ": " + std::strerror(errno),
+          "install the nemoclaw package; without it no sandbox has egress"};
+}
+
 Check proxy_user(const policy::NodeConfig& config) {
   const std::string name = config.proxy_user.empty() ? "nemoclaw" : config.proxy_user;
   if (const passwd* user = getpwnam(name.c_str()))
@@ -70,9 +81,10 @@ Check proxy_user(const policy::NodeConfig& config) {
 }  // namespace
 
 Checks check_programs(const policy::NodeConfig& config) {
-  std::string hook;
+  std::string hook, proxy;
   Checks checks = {runtime_program(), program(config.hook_path, "nemoclaw-hook", &hook),
-                   program(config.proxy_path, "nemoclaw-proxy", nullptr), proxy_user(config)};
+                   program(config.proxy_path, "nemoclaw-proxy", &proxy), proxy_user(config)};
+  if (!proxy.empty()) checks.insert(checks.end() - 1, worker_program(proxy));
   if (!hook.empty()) checks.push_back(try_fence(hook));
   return checks;
 }

@@ -175,6 +175,26 @@ no_proxy() { ! proxies_of_suite | grep -q nemoclaw-proxy; }
   ! grep -q 'dport 8080' "$T/sb/$POD/fence.nft"
 }
 
+@test "another policy for one container of a pod leaves the others theirs" {
+  local first second
+  pod reload
+  container first reload sleep 300 && first=$CONTAINER
+  container second reload sleep 300 && second=$CONTAINER
+  sed 's,allowed.test,other.test,' "$T/policies/main.yaml" >"$T/changed.yaml"
+  run "$CTL" policy set "$POD" "$T/changed.yaml" --container "$first" --config "$T/config.yaml" --reason "a test"
+  expect 0 "is in force"
+  run curl_in "$first" curl other.test changed
+  expect 0 "hello to GET /changed"
+  run curl_in "$first" curl allowed.test changed-no
+  expect nonzero 403
+  run curl_in "$second" fetch allowed.test as-before
+  expect 0 "hello to GET /as-before"
+  run curl_in "$second" fetch other.test changed-no
+  expect nonzero 403
+  [ "$(origin_saw /changed-no)" -eq 0 ]
+  jq -es 'any(.[]; .class_uid == 5019 and .container == "'"$first"'")' "$T/log/$POD/audit.jsonl" >/dev/null
+}
+
 @test "a pod's containers are still told apart after a crash of the proxy's worker" {
   local first
   pod crash
