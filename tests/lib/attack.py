@@ -16,7 +16,11 @@ def tunnel(host, port):
     """Through the explicit proxy."""
     proxy = connect("127.0.0.1", 3128)
     proxy.sendall(f"CONNECT {host}:{port} HTTP/1.1\r\nHost: {host}:{port}\r\n\r\n".encode())
-    answer = proxy.recv(4096)
+    answer = b""
+    while not answer.endswith(b"\r\n\r\n"):  # what follows is the other end's
+        byte = proxy.recv(1)
+        assert byte, answer
+        answer += byte
     assert answer.startswith(b"HTTP/1.1 200"), answer
     return proxy
 
