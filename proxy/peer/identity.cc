@@ -52,6 +52,15 @@ Result<Executable> executable_in(FdRef process, const Namespaces& namespaces) {
   return open_executable(process);
 }
 
+Result<void> check_executable(const Owner& owner, const Located& located) {
+  const std::string path = format("/proc/%d/exe", owner.pid);
+  struct stat status;
+  if (stat(path.c_str(), &status) != 0) return errno_error("the calling process is gone");
+  if (file_key(status) != located.executable.key)
+    return make_error("the calling process executes another file than when it was identified");
+  return {};
+}
+
 }  // namespace
 
 std::vector<Ancestor> find_ancestors(pid_t pid, const std::vector<pid_t>& members,
@@ -147,7 +156,7 @@ Result<std::vector<pid_t>> Identifier::find_group(Located& located, Failure& fai
       continue;  // that container is gone
     if (!here) return std::move(here).error();
     listed = {};
-    std::vector<Owner> owners = find_owners(*here, located.socket.inode);
+    std::vector<Owner> owners = tables_.find_owners(*here, located.socket.inode);
     if (owners.empty()) continue;
     if (!located.owners.empty()) {
       failure.code = "ambiguous_owner";
@@ -176,22 +185,31 @@ Result<Located> Identifier::locate(const SocketTuple& tuple, Failure& failure) {
   return located;
 }
 
-Result<void> Identifier::confirm(const SocketTuple& tuple, const Located& located) {
+Result<void> Identifier::check_socket(const SocketTuple& tuple, const Located& located) {
   const SocketInfo socket = TRY_CONTEXT(query_.find(tuple), "the calling socket is gone");
   if (socket.inode != located.socket.inode || socket.cookie != located.socket.cookie)
     return make_error("the calling socket was replaced while it was identified");
+  return {};
+}
+
+Result<void> Identifier::confirm_owners(const SocketTuple& tuple, const Located& located) {
+  TRY(check_socket(tuple, located));
+  for (const Owner& owner : located.owners) {
+    if (!still_holds(owner, located.socket.inode))
+      return make_error("the calling process let go of its socket while it was identified");
+    TRY(check_executable(owner, located));
+  }
+  return {};
+}
+
+Result<void> Identifier::confirm(const SocketTuple& tuple, const Located& located) {
+  TRY(check_socket(tuple, located));
   Located again;
-  again.socket = socket;
+  again.socket = located.socket;
   Failure ignored;
   TRY(find_group(again, ignored));
   if (again.group != located.group) return make_error("the calling socket went to another container");
-  for (const Owner& owner : again.owners) {
-    const Fd process = TRY_CONTEXT(procfs::open_process(owner.pid), "the calling process is gone");
-    struct stat status;
-    if (fstatat(process.raw(), "exe", &status, 0) != 0) return errno_error("the calling process is gone");
-    if (file_key(status) != located.executable.key)
-      return make_error("the calling process executes another file than when it was identified");
-  }
+  for (const Owner& owner : again.owners) TRY(check_executable(owner, located));
   return {};
 }
 

@@ -10,6 +10,7 @@
 #include "proxy/peer/executable.h"
 #include "proxy/peer/processes.h"
 #include "proxy/peer/socket_query.h"
+#include "proxy/peer/socket_tables.h"
 
 namespace nemoclaw::peer {
 
@@ -64,8 +65,12 @@ class Identifier {
   Result<Located> locate(const SocketTuple& tuple, Failure& failure);
   // After hashing: the same socket, held by the same processes, which execute the same file.
   Result<void> confirm(const SocketTuple& tuple, const Located& located);
+  // The same without looking for new holders: for an answer that is as old as the look at its executables. What it
+  // excludes is that a process held the socket, and had executed another file by the time of that look.
+  Result<void> confirm_owners(const SocketTuple& tuple, const Located& located);
 
  private:
+  Result<void> check_socket(const SocketTuple& tuple, const Located& located);
   Result<std::vector<pid_t>> find_group(Located& located, Failure& failure);
   Result<void> resolve_owners(const std::vector<pid_t>& members, Located& located, Failure& failure);
 
@@ -79,6 +84,7 @@ class Identifier {
   SocketQuery query_;
   std::vector<Group> groups_;
   std::map<std::string, Oldest> oldest_;  // by group: nobody who comes later can be older
+  SocketTables tables_;
 };
 
 // The chain of parents of `pid` that are in `members`; stops where the sandbox ends.

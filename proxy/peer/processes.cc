@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <charconv>
+#include <cstdlib>
 #include <cstring>
 
 #include "runtime/base/defer.h"
@@ -52,8 +53,11 @@ Result<void> add_members(FdRef parent, const std::string& name, int depth, std::
 // A process whose threads have this many different descriptor tables counts as a holder: it hides something.
 constexpr size_t kTablesMax = 16;
 
-// Whether the descriptors in `folder` ("fd" or "task/<tid>/fd") of the process have this socket among them.
-bool table_holds(FdRef process, const std::string& folder, const std::string& wanted) {
+constexpr std::string_view kSocketLink = "socket:[";
+
+// Calls `see(inode, fd)` for every socket in `folder` ("fd" or "task/<tid>/fd") of the process, until it says so.
+template <typename See>
+bool look_through(FdRef process, const std::string& folder, See see) {
   Result<Fd> directory = open_file(process, folder, O_RDONLY | O_DIRECTORY);
   if (!directory) return false;
   DIR* stream = fdopendir(directory->release());
@@ -62,10 +66,22 @@ bool table_holds(FdRef process, const std::string& folder, const std::string& wa
   char target[64];
   while (const dirent* entry = readdir(stream)) {
     const ssize_t length = readlinkat(dirfd(stream), entry->d_name, target, sizeof target);
-    if (length == static_cast<ssize_t>(wanted.size()) && memcmp(target, wanted.data(), wanted.size()) == 0)
-      return true;
+    if (length <= 0 || !std::string_view(target, static_cast<size_t>(length)).starts_with(kSocketLink)) continue;
+    uint64_t inode = 0;
+    std::from_chars(target + kSocketLink.size(), target + length, inode);
+    if (see(inode, atoi(entry->d_name))) return true;
   }
-  return false;
+  return true;
+}
+
+// The descriptor that is this socket; -1: there is none.
+int find_in_table(FdRef process, const std::string& folder, uint64_t socket_inode) {
+  int found = -1;
+  look_through(process, folder, [&](uint64_t inode, int fd) {
+    if (inode == socket_inode) found = fd;
+    return inode == socket_inode;
+  });
+  return found;
 }
 
 std::vector<pid_t> list_threads(FdRef process) {
@@ -86,26 +102,6 @@ bool share_descriptors(pid_t one, pid_t other) {
   return syscall(SYS_kcmp, one, other, KCMP_FILES, 0, 0) == 0;
 }
 
-// A thread can have left the table of its process (unshare(CLONE_FILES)) and hold there what /proc/<pid>/fd
-// does not show. Threads that share a table, which is nearly all of them, cost one kcmp(2) and no scan.
-bool process_holds(FdRef process, pid_t pid, uint64_t socket_inode) {
-  const std::string wanted = "socket:[" + std::to_string(socket_inode) + "]";
-  if (table_holds(process, "fd", wanted)) return true;
-  // The folder has one link per thread and two of its own: with a single thread there is nothing more to see.
-  struct stat threads;
-  if (fstatat(process.raw(), "task", &threads, 0) == 0 && threads.st_nlink == 3) return false;
-  const bool comparable = share_descriptors(pid, pid);  // else every thread is scanned
-  std::vector<pid_t> scanned = {pid};
-  for (const pid_t tid : list_threads(process)) {
-    if (tid == pid || std::any_of(scanned.begin(), scanned.end(),
-                                  [&](pid_t known) { return share_descriptors(known, tid); }))
-      continue;
-    if ((comparable && scanned.size() > kTablesMax) || table_holds(process, format("task/%d/fd", tid), wanted)) return true;
-    scanned.push_back(tid);
-  }
-  return false;
-}
-
 }  // namespace
 
 Result<std::vector<pid_t>> list_members(const std::vector<std::string>& cgroup_directories) {
@@ -123,21 +119,55 @@ Result<std::vector<pid_t>> list_members(const std::vector<std::string>& cgroup_d
   return std::move(last).with_context("processes of the sandbox");
 }
 
-std::vector<Owner> find_owners(const std::vector<pid_t>& members, uint64_t socket_inode) {
-  std::vector<Owner> owners;
-  for (const pid_t pid : members) {
-    const Result<Fd> process = procfs::open_process(pid);
-    if (!process) continue;  // gone meanwhile
-    if (!process_holds(*process, pid, socket_inode)) continue;
-    // Of the same process: the descriptor of /proc/<pid> does not pass to a successor of the pid.
-    if (const Result<procfs::Stat> stat = procfs::stat_at(*process)) owners.push_back(Owner{pid, stat->start_time});
-  }
-  return owners;
+// The folder has one link per thread and two of its own.
+bool has_one_thread(FdRef process) {
+  struct stat threads;
+  return fstatat(process.raw(), "task", &threads, 0) == 0 && threads.st_nlink == 3;
 }
 
-bool holds_socket(pid_t pid, uint64_t socket_inode) {
-  const Result<Fd> process = procfs::open_process(pid);
-  return process && process_holds(*process, pid, socket_inode);
+std::optional<SocketTable> read_sockets(FdRef process) {
+  SocketTable table;
+  const bool seen = look_through(process, "fd", [&](uint64_t inode, int fd) {
+    table.emplace_back(inode, fd);
+    return false;
+  });
+  if (!seen) return std::nullopt;
+  std::sort(table.begin(), table.end());
+  return table;
+}
+
+// A thread can have left the table of its process (unshare(CLONE_FILES)) and hold there what /proc/<pid>/fd
+// does not show. Threads that share a table, which is nearly all of them, cost one kcmp(2) and no scan.
+Holding holds(FdRef process, pid_t pid, uint64_t socket_inode) {
+  const int fd = find_in_table(process, "fd", socket_inode);
+  if (fd >= 0) return {true, fd};
+  if (has_one_thread(process)) return {};
+  const bool comparable = share_descriptors(pid, pid);  // else every thread is scanned
+  std::vector<pid_t> scanned = {pid};
+  for (const pid_t tid : list_threads(process)) {
+    if (tid == pid || std::any_of(scanned.begin(), scanned.end(),
+                                  [&](pid_t known) { return share_descriptors(known, tid); }))
+      continue;
+    if ((comparable && scanned.size() > kTablesMax) ||
+        find_in_table(process, format("task/%d/fd", tid), socket_inode) >= 0)
+      return {true, -1};
+    scanned.push_back(tid);
+  }
+  return {};
+}
+
+bool still_holds(const Owner& owner, uint64_t socket_inode) {
+  const Result<Fd> process = procfs::open_process(owner.pid);
+  if (!process) return false;
+  const Result<procfs::Stat> stat = procfs::stat_at(*process);
+  if (!stat || stat->start_time != owner.start_time) return false;
+  if (owner.fd >= 0) {
+    char target[64];
+    const std::string link = format("fd/%d", owner.fd), wanted = format("socket:[%llu]", static_cast<unsigned long long>(socket_inode));
+    const ssize_t length = readlinkat(process->raw(), link.c_str(), target, sizeof target);
+    if (length > 0 && std::string_view(target, static_cast<size_t>(length)) == wanted) return true;
+  }
+  return holds(*process, owner.pid, socket_inode).is_held;
 }
 
 }  // namespace nemoclaw::peer

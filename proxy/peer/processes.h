@@ -5,9 +5,12 @@
 #include <sys/types.h>
 
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "runtime/base/fd.h"
 #include "runtime/base/result.h"
 
 namespace nemoclaw::peer {
@@ -19,10 +22,23 @@ Result<std::vector<pid_t>> list_members(const std::vector<std::string>& cgroup_d
 struct Owner {
   pid_t pid = 0;
   uint64_t start_time = 0;
+  int fd = -1;  // one of its descriptors that are the socket; -1: of a thread with a table of its own
 };
 
-// Those of `members` that hold the socket with this inode, in any of their threads.
-std::vector<Owner> find_owners(const std::vector<pid_t>& members, uint64_t socket_inode);
-bool holds_socket(pid_t pid, uint64_t socket_inode);
+// The sockets of a process and their descriptors, by inode.
+using SocketTable = std::vector<std::pair<uint64_t, int>>;
+
+// `process`: its /proc/<pid>.
+bool has_one_thread(FdRef process);
+std::optional<SocketTable> read_sockets(FdRef process);  // nullopt: it is gone
+
+struct Holding {
+  bool is_held = false;
+  int fd = -1;
+};
+// In any of its threads.
+Holding holds(FdRef process, pid_t pid, uint64_t socket_inode);
+// Whether an owner that was found still holds it.
+bool still_holds(const Owner& owner, uint64_t socket_inode);
 
 }  // namespace nemoclaw::peer

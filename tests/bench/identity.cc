@@ -110,7 +110,7 @@ int main(int argc, char** argv) {
   Result<peer::SocketQuery> other = peer::SocketQuery::create();
   if (!query || !other) return 1;
   peer::Identifier identifier(std::move(*query), {"bench", {members.directory}});
-  std::vector<double> queries, located, confirmed;
+  std::vector<double> queries, located, confirmed, rechecked;
   for (int round = 0; round < rounds; ++round) {
     const Connection connection = connect_to(listener);
     double start = cpu_microseconds();
@@ -124,10 +124,14 @@ int main(int argc, char** argv) {
     start = cpu_microseconds();
     if (!identifier.confirm(connection.tuple, *who)) return 1;
     confirmed.push_back(cpu_microseconds() - start);
+    start = cpu_microseconds();
+    if (!identifier.confirm_owners(connection.tuple, *who)) return 1;
+    rechecked.push_back(cpu_microseconds() - start);
   }
   std::printf("%d processes, %d sockets, %d connections\n", processes, sockets, rounds);
   print("sock_diag query", queries);
   print("locate", located);
-  print("confirm", confirmed);
+  print("confirm, after hashing", confirmed);
+  print("confirm, nothing to hash", rechecked);
   return 0;
 }

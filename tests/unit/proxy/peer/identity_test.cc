@@ -16,9 +16,15 @@
 #include <thread>
 
 #include "runtime/base/file.h"
+#include "runtime/base/procfs.h"
 
 namespace nemoclaw::peer {
 namespace {
+
+bool holds_socket(pid_t pid, uint64_t inode) {
+  const Result<Fd> process = procfs::open_process(pid);
+  return process && holds(*process, pid, inode).is_held;
+}
 
 struct Pair {
   Fd client, server;
@@ -165,6 +171,30 @@ TEST_F(Identity, G4_holdersWithDifferentExecutablesAreAmbiguous) {
   EXPECT_NE(located.error().message.find("sleep"), std::string::npos);
 }
 
+TEST_F(Identity, G5_anOwnerThatHasLetGoIsNoneAnyMore) {
+  Pair pair = connected_pair();
+  Identifier finder = identifier();
+  Failure failure;
+  const Result<Located> located = finder.locate(pair.tuple, failure);
+  ASSERT_TRUE(located) << located.error().message;
+  EXPECT_TRUE(finder.confirm_owners(pair.tuple, *located));
+  // Moved within the table is still held.
+  const Fd moved(fcntl(pair.client.raw(), F_DUPFD_CLOEXEC, 500));
+  pair.client.reset();
+  EXPECT_TRUE(finder.confirm_owners(pair.tuple, *located));
+  // Now another process alone has it.
+  const Result<Fd> program = open_file("/bin/sleep", O_RDONLY);
+  ASSERT_TRUE(program);
+  const int inherited = dup(moved.raw());
+  const pid_t child = spawn(program->raw());
+  close(inherited);
+  const_cast<Fd&>(moved).reset();
+  EXPECT_TRUE(holds_socket(child, located->socket.inode));
+  const Result<void> confirmed = finder.confirm_owners(pair.tuple, *located);
+  ASSERT_FALSE(confirmed);
+  EXPECT_NE(confirmed.error().message.find("let go of its socket"), std::string::npos) << confirmed.error().message;
+}
+
 // unshare(CLONE_FILES): what the thread opens or keeps is not in /proc/<pid>/fd.
 TEST_F(Identity, G4_aThreadWithItsOwnDescriptorsHidesNothing) {
   Pair pair = connected_pair();
@@ -181,7 +211,7 @@ TEST_F(Identity, G4_aThreadWithItsOwnDescriptorsHidesNothing) {
   std::thread bystander([&] { seen.wait(); });  // shares the table of the process
   pair.client.reset();
   EXPECT_TRUE(holds_socket(getpid(), inode));
-  EXPECT_EQ(find_owners({getpid()}, inode).size(), 1u);
+  EXPECT_EQ(SocketTables().find_owners({getpid()}, inode).size(), 1u);
   EXPECT_FALSE(holds_socket(getpid(), inode + 1'000'000));
   seen.count_down();
   keeper.join();
