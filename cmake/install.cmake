@@ -3,6 +3,7 @@ add_custom_target(programs DEPENDS nemoclaw-runtime nemoclawctl nemoclaw-hook ne
 install(TARGETS nemoclaw-runtime nemoclawctl RUNTIME DESTINATION bin)
 install(TARGETS nemoclaw-hook nemoclaw-proxy nemoclaw-proxy-worker RUNTIME DESTINATION libexec/nemoclaw)
 install(DIRECTORY packaging/hooks.d/ DESTINATION share/nemoclaw/hooks.d FILES_MATCHING PATTERN "*.json")
+install(FILES packaging/systemd/nemoclaw-metrics.service DESTINATION lib/systemd/system)
 install(DIRECTORY policy/presets/ DESTINATION share/nemoclaw/policies FILES_MATCHING PATTERN "*.yaml"
         PATTERN vectors EXCLUDE)
 install(FILES ${CMAKE_BINARY_DIR}/generated/policy.schema.json DESTINATION share/nemoclaw)

@@ -33,6 +33,7 @@ const std::vector<Command>& policy_commands();
 const std::vector<Command>& sandbox_commands();
 const std::vector<Command>& secret_commands();
 const std::vector<Command>& logs_commands();
+const std::vector<Command>& metrics_commands();
 const std::vector<Command>& doctor_commands();
 const std::vector<Command>& completion_commands();
 

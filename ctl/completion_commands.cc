@@ -45,8 +45,9 @@ const std::vector<Command>& completion_commands() {
 
 std::vector<Command> all_commands() {
   std::vector<Command> all;
-  for (const auto* table : {&policy_commands(), &sandbox_commands(), &secret_commands(), &logs_commands(),
-                            &doctor_commands(), &completion_commands()})
+  for (const auto* table :
+       {&policy_commands(), &sandbox_commands(), &secret_commands(), &logs_commands(), &metrics_commands(),
+        &doctor_commands(), &completion_commands()})
     all.insert(all.end(), table->begin(), table->end());
   return all;
 }

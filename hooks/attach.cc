@@ -6,6 +6,7 @@
 
 #include <cerrno>
 #include <charconv>
+#include <cstdio>
 
 #include "hooks/join.h"
 #include "hooks/launch_proxy.h"
@@ -142,6 +143,8 @@ Result<void> write_files(const Attachment& attachment, const policy::Selected& s
   TRY(write_file_atomic(attachment.own + "/not-enforced", std::string(kNotEnforced) + "\n", 0600));
   const Fd log = TRY(open_hook_log(attachment.directory));
   log_line(log, attachment.record.container_ids[0] + ": " + kNotEnforced);
+  std::fprintf(stderr, "nemoclaw-hook attach: container %s: %s\n", attachment.record.container_ids[0].c_str(),
+               kNotEnforced);
   return {};
 }
 

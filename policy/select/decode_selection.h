@@ -12,6 +12,8 @@ void decode_annotations(Diagnostics& diagnostics, const Node& node, NodeConfig& 
 // [{namespace: "team-*", image: "*/agent:*", policy: strict}]
 void decode_bindings(Diagnostics& diagnostics, const Node& node, NodeConfig& config);
 
+void decode_upstream_proxy(Diagnostics& diagnostics, const Node& node, NodeConfig& config);
+
 void decode_ceiling(Diagnostics& diagnostics, const Node& node, NodeConfig& config);
 
 }  // namespace nemoclaw::policy

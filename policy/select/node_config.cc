@@ -14,7 +14,6 @@ namespace {
 
 constexpr const char* default_file = "/etc/nemoclaw/config.yaml";
 constexpr const char* not_absolute = "P0120";
-constexpr const char* not_supported = "P0121";
 
 bool check_absolute(Diagnostics& diagnostics, const Node& node, std::string_view key,
                     const std::string& path) {
@@ -47,17 +46,6 @@ Key<NodeConfig> paths_key(const char* name, std::vector<std::string> NodeConfig:
       summary);
 }
 
-// Known, but refused: what is written must not look as if it were in force.
-Key<NodeConfig> later_key(const char* name, Shape shape, const char* summary) {
-  return other<NodeConfig>(
-      name, shape,
-      [=](Diagnostics& d, const Node& node, NodeConfig&) {
-        d.error(not_supported, node.at, "'" + std::string(name) + "' is not supported by this version yet",
-                "remove it");
-      },
-      summary);
-}
-
 void decode_default_policy(Diagnostics& diagnostics, const Node& node, NodeConfig& config) {
   auto name = read_text(diagnostics, node, "default_policy");
   if (!name) return;
@@ -85,10 +73,13 @@ const Keys<NodeConfig>& config_keys() {
       boolean("audit_fail_closed", &NodeConfig::audit_fail_closed, "Whether a full disk stops egress."),
       boolean("kubelet_probes", &NodeConfig::kubelet_probes,
               "Whether pods accept TCP from the node's own addresses, for the kubelet's probes."),
+      text("metrics_listen", &NodeConfig::metrics_listen,
+           "Where 'nemoclawctl metrics --serve' listens, for example 127.0.0.1:9464."),
       paths_key("extra_ca_files", &NodeConfig::extra_ca_files, "Further certificates to trust upstream."),
       path_key("credentials_directory", &NodeConfig::credentials_directory,
                "Secrets that systemd keeps for a unit: /run/credentials/docker.service."),
-      later_key("upstream_proxy", Shape::Text, "Proxy that the proxy connects through."),
+      other<NodeConfig>("upstream_proxy", Shape::Either, decode_upstream_proxy,
+                        "Proxy that the sandboxes' proxies connect through: its URL, or a map."),
       other<NodeConfig>("ceiling", Shape::Text, decode_ceiling,
                         "A policy that bounds every sandbox: its name, or an absolute path."),
       other<NodeConfig>("bindings", list_shape(Shape::Object), decode_bindings,

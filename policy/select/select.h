@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "policy/model/policy.h"
+#include "policy/model/upstream_proxy.h"
 #include "policy/select/bindings.h"
 #include "runtime/base/result.h"
 #include "runtime/oci/spec.h"
@@ -31,7 +32,8 @@ struct NodeConfig {
   bool kubelet_probes = true;         // pods accept TCP from the node's own addresses
   std::vector<std::string> extra_ca_files;
   std::string credentials_directory;  // of systemd, read beside the node's own secrets; empty: none
-  std::string upstream_proxy;         // parsed; refused with a message until it is supported
+  std::string metrics_listen;  // ADDRESS:PORT of "nemoclawctl metrics --serve"; empty: it must be told
+  std::optional<UpstreamProxy> upstream_proxy;
 };
 
 Result<NodeConfig> load_node_config(const std::optional<std::string>& file);

@@ -7,6 +7,7 @@ namespace nemoclaw::control {
 namespace {
 
 using Socket = asio::local::stream_protocol::socket;
+constexpr size_t kHeadBytesMax = 64 << 10;
 constexpr size_t kRequestBytesMax = 4 << 20;  // resolv.conf and hosts come in one line
 
 bool is_root(int raw) {
@@ -15,21 +16,28 @@ bool is_root(int raw) {
   return getsockopt(raw, SOL_SOCKET, SO_PEERCRED, &peer, &length) == 0 && peer.uid == 0;
 }
 
-std::string answer_line(std::string_view line, const Handler& handler) {
-  const Result<json::Value> request = json::parse(line);
-  if (!request) return render_error("request: " + request.error().message);
-  const json::Value* operation = request->find("op");
-  if (!operation || !operation->is_string()) return render_error("request without a string member 'op'");
-  return handler(operation->string, *request);
+// The fields say nothing that matters, but are read: a close with unread bytes would be a reset.
+net::Task<void> serve_page(Socket& socket, std::string received, const std::string& line, const Pages& pages) {
+  while (received.find("\r\n\r\n") == received.npos && received.size() < kHeadBytesMax) {
+    char bytes[4096];
+    const auto [code, got] = co_await socket.async_read_some(asio::buffer(bytes), net::kTuple);
+    if (code) co_return;
+    received.append(bytes, got);
+  }
+  const std::string answer = answer_page(line, pages);
+  co_await asio::async_write(socket, asio::buffer(answer), net::kTuple);
 }
 
-net::Task<void> serve_peer(Socket socket, Handler handler) {
+net::Task<void> serve_peer(Socket socket, Handler handler, Pages pages) {
   std::string received;
   for (;;) {
     const auto [read_code, size] = co_await asio::async_read_until(
         socket, asio::dynamic_buffer(received, kRequestBytesMax), '\n', net::kTuple);
     if (read_code) co_return;
-    const std::string answer = answer_line(std::string_view(received).substr(0, size - 1), handler) + "\n";
+    const std::string line = received.substr(0, size - 1);
+    if (asks_for_page(line))
+      co_return co_await serve_page(socket, std::move(received), line, pages);
+    const std::string answer = answer_line(line, handler) + "\n";
     received.erase(0, size);
     const auto [write_code, written] = co_await asio::async_write(socket, asio::buffer(answer), net::kTuple);
     if (write_code) co_return;
@@ -38,17 +46,11 @@ net::Task<void> serve_peer(Socket socket, Handler handler) {
 
 }  // namespace
 
-std::string render_error(const std::string& message) {
-  json::Writer writer;
-  writer.begin_object().member("ok", false).member("error", message).end_object();
-  return writer.take();
-}
-
 std::shared_ptr<Acceptor> adopt_control(const asio::any_io_executor& executor, Fd listener) {
   return std::make_shared<Acceptor>(executor, asio::local::stream_protocol(), listener.release());
 }
 
-net::Task<void> serve_control(std::shared_ptr<Acceptor> acceptor, Handler handler) {
+net::Task<void> serve_control(std::shared_ptr<Acceptor> acceptor, Handler handler, Pages pages) {
   const auto executor = co_await asio::this_coro::executor;
   asio::steady_timer pause(executor);
   while (acceptor->is_open()) {
@@ -61,7 +63,7 @@ net::Task<void> serve_control(std::shared_ptr<Acceptor> acceptor, Handler handle
       continue;
     }
     if (!is_root(socket.native_handle())) continue;
-    net::start(executor, serve_peer(std::move(socket), handler));
+    net::start(executor, serve_peer(std::move(socket), handler, pages));
   }
 }
 

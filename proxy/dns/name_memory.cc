@@ -15,17 +15,32 @@ asio::ip::address canonical(const asio::ip::address& address) {
 
 }  // namespace
 
+std::deque<NameMemory::Known>& NameMemory::entry(const asio::ip::address& key, Time now) {
+  if (names_.size() >= kAddressesMax && !names_.count(key)) make_room(now);
+  return names_[key];
+}
+
+void NameMemory::restore(const asio::ip::address& address, const std::string& name, Time until) {
+  std::deque<Known>& known = entry(canonical(address), Time());
+  std::erase_if(known, [&](const Known& each) { return each.name == name; });
+  known.push_front(Known{name, until, until});
+  if (known.size() > kNamesMax) known.pop_back();
+}
+
 void NameMemory::remember(const asio::ip::address& address, const std::string& name, std::chrono::seconds ttl,
                           Time now) {
   const asio::ip::address key = canonical(address);
-  if (names_.size() >= kAddressesMax && !names_.count(key)) make_room(now);
-  std::deque<Known>& known = names_[key];
+  std::deque<Known>& known = entry(key, now);
   const auto old =
       std::find_if(known.begin(), known.end(), [&](const Known& each) { return each.name == name; });
   const Time forgotten = std::max(now + ttl + kGrace, old == known.end() ? Time() : old->forgotten);
+  // While what was told last still covers the answer's own time, it need not be told again.
+  const bool is_news = old == known.end() || old->told < now + ttl;
+  const Time told = is_news ? forgotten : old->told;
   if (old != known.end()) known.erase(old);
-  known.push_front(Known{name, forgotten});
+  known.push_front(Known{name, forgotten, told});
   if (known.size() > kNamesMax) known.pop_back();
+  if (is_news && news_) news_(key, name, forgotten);
 }
 
 std::vector<std::string> NameMemory::names_of(const asio::ip::address& address, Time now) const {

@@ -83,9 +83,23 @@ NameVerdict judge(Context& context, const dns::Query& query,
   return verdict;
 }
 
-}  // namespace
+const char* result_of(const NameAnswer& answered) {
+  switch (answered.verdict.kind) {
+    case Kind::Refuse:
+      return "refused";
+    case Kind::NotThere:
+      return "no_such_name";
+    case Kind::NoData:
+      return "no_data";
+    case Kind::Resolve:
+      break;
+  }
+  if (answered.answer.rcode == dns::Rcode::ServFail) return "failed";
+  if (answered.answer.rcode == dns::Rcode::NxDomain) return "no_such_name";
+  return answered.answer.records.empty() ? "no_data" : "answered";
+}
 
-net::Task<NameAnswer> answer_name(Context& context, dns::Query query,
+net::Task<NameAnswer> find_answer(Context& context, dns::Query query,
                                   std::vector<std::shared_ptr<Container>> asking) {
   NameAnswer out;
   out.verdict = judge(context, query, asking);
@@ -110,6 +124,15 @@ net::Task<NameAnswer> answer_name(Context& context, dns::Query query,
     out.answer = co_await answer_addresses(context, out.verdict.name, query.type);
   else
     out.answer = co_await answer_records(context, out.verdict.name, query.type);
+  co_return out;
+}
+
+}  // namespace
+
+net::Task<NameAnswer> answer_name(Context& context, dns::Query query,
+                                  std::vector<std::shared_ptr<Container>> asking) {
+  NameAnswer out = co_await find_answer(context, std::move(query), std::move(asking));
+  context.meters.count_name(result_of(out));
   co_return out;
 }
 

@@ -9,8 +9,10 @@ namespace {
 
 constexpr size_t kHashStepBytes = size_t{4} << 20;
 
-net::Task<Result<std::string>> digest_of(Context& context, const peer::Executable& executable) {
+// `waited`: set if other things have happened meanwhile.
+net::Task<Result<std::string>> digest_of(Context& context, const peer::Executable& executable, bool& waited) {
   if (std::optional<std::string> known = context.hashes.find(executable.key)) co_return std::move(*known);
+  waited = true;
   Result<peer::HashJob> job = peer::HashJob::create(executable.file);
   if (!job) co_return std::move(job).error();
   const auto executor = co_await asio::this_coro::executor;
@@ -33,10 +35,11 @@ net::Task<Result<std::string>> digest_of(Context& context, const peer::Executabl
 
 // An ancestor may grant what the policy allows it, so its content must be trusted as well. One that is not
 // keeps its place in the list, under a name that no rule can match.
-net::Task<void> add_ancestor(Context& context, const peer::Ancestor& ancestor, IdentifiedCaller& who) {
+net::Task<void> add_ancestor(Context& context, const peer::Ancestor& ancestor, IdentifiedCaller& who,
+                             bool& waited) {
   std::string shown = ancestor.path, digest;
   if (ancestor.executable.file.valid()) {
-    Result<std::string> hashed = co_await digest_of(context, ancestor.executable);
+    Result<std::string> hashed = co_await digest_of(context, ancestor.executable, waited);
     const Result<void> trusted =
         hashed ? who.container->trust.check(ancestor.path, *hashed) : std::move(hashed).error();
     if (trusted)
@@ -50,12 +53,12 @@ net::Task<void> add_ancestor(Context& context, const peer::Ancestor& ancestor, I
 }
 
 net::Task<Result<void>> hash_and_trust(Context& context, const peer::Located& located,
-                                       IdentifiedCaller& who) {
-  Result<std::string> digest = co_await digest_of(context, located.executable);
+                                       IdentifiedCaller& who, bool& waited) {
+  Result<std::string> digest = co_await digest_of(context, located.executable, waited);
   if (!digest) co_return std::move(digest).error();
   who.actor.sha256 = who.caller.binary_sha256 = *digest;
   // Ancestors first, so that the audit has them even if the caller is refused.
-  for (const peer::Ancestor& ancestor : located.ancestors) co_await add_ancestor(context, ancestor, who);
+  for (const peer::Ancestor& ancestor : located.ancestors) co_await add_ancestor(context, ancestor, who, waited);
   Result<void> trusted = who.container->trust.check(located.executable.path, *digest);
   if (!trusted) who.caller.identity_code = "binary_integrity";
   co_return trusted;
@@ -66,6 +69,7 @@ net::Task<Result<void>> hash_and_trust(Context& context, const peer::Located& lo
 net::Task<IdentifiedCaller> identify_caller(Context& context, peer::SocketTuple tuple) {
   IdentifiedCaller who;
   peer::Failure failure;
+  const metrics::Timing timing(context.meters.identity);
   Result<peer::Located> located = context.identifier.locate(tuple, failure);
   who.container = context.container(located ? located->group : failure.group);
   if (failure.uid_known) who.actor.uid = failure.uid;
@@ -74,11 +78,19 @@ net::Task<IdentifiedCaller> identify_caller(Context& context, peer::SocketTuple 
   if (!located) {
     who.caller.identity_error = located.error().message;
     who.caller.identity_code = failure.code;
+    context.meters.count_identity_failure(failure.code);
     co_return who;
   }
-  Result<void> trusted = co_await hash_and_trust(context, *located, who);
-  if (trusted) trusted = context.identifier.confirm(tuple, *located);
-  if (!trusted) who.caller.identity_error = trusted.error().message;
+  bool waited = false;
+  Result<void> trusted = co_await hash_and_trust(context, *located, who, waited);
+  if (trusted)
+    trusted = waited ? context.identifier.confirm(tuple, *located)
+                     : context.identifier.confirm_owners(tuple, *located);
+  if (!trusted) {
+    who.caller.identity_error = trusted.error().message;
+    context.meters.count_identity_failure(who.caller.identity_code.empty() ? "policy_denied"
+                                                                           : who.caller.identity_code);
+  }
   // `script` stays empty: what the kernel's shebang started can be read only from the process's own memory
   // (AT_EXECFN, the command line), which the process can rewrite.
   co_return who;

@@ -1,13 +1,32 @@
 #include "proxy/enforce/context.h"
 
+#include <algorithm>
 #include <cstring>
 
 #include "runtime/base/log.h"
 
 namespace nemoclaw::enforce {
 
+void Context::count(const audit::Event& event) {
+  const uint64_t times = std::max<uint64_t>(event.count, 1);
+  switch (event.activity) {
+    case audit::Activity::Open:
+    case audit::Activity::Refuse:
+      return meters.count_decision(event.allowed ? "allowed" : "denied", event.via, event.code, event.entry, times);
+    case audit::Activity::Fail:
+      ++meters.origins_failed;
+      return;
+    case audit::Activity::Close:
+      meters.bytes_out += event.bytes_out;
+      meters.bytes_in += event.bytes_in;
+      return;
+  }
+}
+
 bool Context::record(const audit::Event& event) {
   const Result<void> written = log.append(event);
+  // An allow that is not in the audit does not come about, unless the node wants it so.
+  if (written || !audit_fail_closed || !event.allowed) count(event);
   if (written) return true;
   if (counters.audit_failures++ == 0)  // once: a full disk must not fill the log too
     log::error("decision " + event.decision + " is not in the audit: " + written.error().message +

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "policy/model/upstream_proxy.h"
 #include "proxy/audit/log.h"
 #include "proxy/dns/name_memory.h"
 #include "proxy/dns/resolver.h"
@@ -16,6 +17,7 @@
 #include "proxy/enforce/held_bytes.h"
 #include "proxy/enforce/name_judge.h"
 #include "proxy/enforce/quota.h"
+#include "proxy/metrics/meters.h"
 #include "proxy/peer/identity.h"
 
 namespace nemoclaw::tls {
@@ -54,6 +56,10 @@ struct Context {
   std::string decision_prefix;  // random per start of the proxy, so that ids are never used twice
   uint64_t decisions = 0;
   Counters counters;
+  metrics::Meters meters;
+  // Of the node: what is not reached directly is reached through it.
+  std::optional<policy::UpstreamProxy> upstream_proxy;
+  std::string upstream_authorization;
   Quota quota;
   BodyMemory body_memory;
   std::set<Live*> live;  // each registers itself (live.h)
@@ -70,6 +76,9 @@ struct Context {
   std::string next_decision() { return decision_prefix + "-" + std::to_string(++decisions); }
   // False if the event is not in the audit and the node wants nothing to happen unseen.
   bool record(const audit::Event& event);
+
+ private:
+  void count(const audit::Event& event);
 };
 
 policy::Address to_policy_address(const asio::ip::address& address);

@@ -66,6 +66,7 @@ net::Task<std::variant<Permit, Refused>> Enforcer::decide(Intent intent, peer::S
 }
 
 net::Task<std::variant<Permit, Refused>> Enforcer::decide(Intent intent, IdentifiedCaller who) {
+  const metrics::Timing timing(context_.meters.decision);
   audit::Event event = intent_event(intent, who);
   Result<std::string> host = policy::normalise_host(intent.host);
   if (!host) co_return refuse(intent, event, denial("http", "invalid_request", host.error().message));
@@ -131,6 +132,7 @@ net::Task<Result<std::vector<asio::ip::address>>> Enforcer::find_addresses(const
   const std::unique_ptr<dns::Resolver>& resolver =
       container.resolver ? container.resolver : context_.resolver;
   if (!resolver) co_return make_error("the sandbox has not been started, nothing is resolved yet");
+  const metrics::Timing timing(context_.meters.resolve);
   Result<Addresses> resolved = co_await resolver->resolve(std::move(host));
   if (!resolved) co_return std::move(resolved).error().with_context("name resolution");
   co_return resolved;

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "proxy/net/dial.h"
+#include "proxy/enforce/dial.h"
 #include "proxy/net/listener.h"
 
 namespace nemoclaw::enforce {
@@ -48,10 +48,10 @@ void record_close(const Live& live, audit::Event closing, const net::RelayBytes&
 net::Task<Result<void>> Forwarding::reopen() {
   asio::error_code ignored;
   live_->socket.close(ignored);
-  const Result<tcp::endpoint> reached =
-      co_await net::dial(live_->socket, permit_.addresses(), permit_.port());
+  const Result<tcp::endpoint> reached = co_await dial(live_->context, live_->socket, permit_);
   if (!reached) co_return reached.error();
-  event_.ip = reached->address().to_string();
+  live_->address = reached->address();
+  event_.ip = live_->address.to_string();
   co_return Result<void>();
 }
 
@@ -60,6 +60,17 @@ void Forwarding::finish(const net::RelayBytes& bytes, std::string reason) {
 }
 
 void OpenTunnel::finish(const net::RelayBytes& bytes) { record_close(*live_, event_, bytes, {}); }
+
+void Forwarding::refuse(std::string code, std::string reason) {
+  audit::Event refusal = event_;
+  refusal.decision = live_->context.next_decision();
+  refusal.activity = audit::Activity::Refuse;
+  refusal.allowed = false;
+  refusal.code = std::move(code);
+  refusal.reason = std::move(reason);
+  ++live_->context.counters.denied;
+  live_->context.record(refusal);
+}
 
 net::Task<void> Reached::wait_for_word() { co_await socket_.async_wait(tcp::socket::wait_read, net::kTuple); }
 
@@ -78,7 +89,9 @@ bool Reached::take(Permit permit) {
 
 net::Task<std::variant<Reached, Refused>> reach(Context& context, Permit permit) {
   tcp::socket socket(co_await asio::this_coro::executor);
-  const Result<tcp::endpoint> reached = co_await net::dial(socket, permit.addresses(), permit.port());
+  const auto since = std::chrono::steady_clock::now();
+  const Result<tcp::endpoint> reached = co_await dial(context, socket, permit);
+  context.meters.dial.observe(std::chrono::steady_clock::now() - since);
   audit::Event event = permit.event();
   if (!reached) {
     event.activity = audit::Activity::Fail;
@@ -88,12 +101,15 @@ net::Task<std::variant<Reached, Refused>> reach(Context& context, Permit permit)
     co_return refusal_of(permit, event, http::status_for_code(event.code));
   }
   event.ip = reached->address().to_string();
-  co_return Reached(std::move(socket), std::move(permit), std::move(event));
+  Reached connection(std::move(socket), std::move(permit), std::move(event));
+  connection.address_ = reached->address();
+  co_return connection;
 }
 
 std::variant<Forwarding, Refused> open(Context& context, Reached reached) {
   audit::Event event = std::move(reached.event_);
   auto live = std::make_unique<Live>(context, std::move(reached.socket_));
+  live->address = reached.address_;
   live->container = reached.permit_.container();
   live->request = reached.permit_.request();
   live->is_tunnel = !reached.permit_.inspected() && reached.permit_.intent().via != "http";
@@ -112,6 +128,7 @@ std::variant<Forwarding, Refused> open(Context& context, Reached reached) {
     event.reason =
         "the audit cannot be written, and the node is configured to refuse egress that nobody can see";
     ++context.counters.denied;
+    context.meters.count_decision("denied", event.via, event.code, event.entry, 1);
     net::reset_connection(live->socket);
     return refusal_of(reached.permit_, event, 503);
   }

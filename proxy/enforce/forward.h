@@ -41,6 +41,8 @@ class Forwarding {
   // two requests.
   net::Task<Result<void>> reopen();
   void finish(const net::RelayBytes& bytes, std::string reason = {});
+  // What the client said on it shows that it wants something else than was allowed: into the audit. finish() follows.
+  void refuse(std::string code, std::string reason);
 
  private:
   std::unique_ptr<Live> live_;
@@ -61,7 +63,9 @@ class Reached {
 
  private:
   friend std::variant<Forwarding, Refused> open(Context& context, Reached reached);
+  friend net::Task<std::variant<Reached, Refused>> reach(Context& context, Permit permit);
   net::tcp::socket socket_;
+  asio::ip::address address_;
   Permit permit_;
   audit::Event event_;
 };

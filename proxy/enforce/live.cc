@@ -18,10 +18,10 @@ std::string why_not(const Live& live, const policy::Engine& engine) {
   if (live.is_tunnel && l4.has_credentials)
     return "the requests to " + live.request.host + " hold credentials now";
   asio::error_code code;
-  const auto remote = live.socket.remote_endpoint(code);
+  live.socket.remote_endpoint(code);
   if (code) return {};  // it ends by itself
   const policy::Decision judged = engine.judge_addresses(
-      live.request, l4, {to_policy_address(remote.address())}, live.context.node_addresses);
+      live.request, l4, {to_policy_address(live.address)}, live.context.node_addresses);
   return judged.verdict == policy::Verdict::Allow ? std::string() : judged.reason;
 }
 

@@ -22,6 +22,7 @@ struct Live {
 
   Context& context;
   net::tcp::socket socket;
+  asio::ip::address address;  // judged; the socket may lead to a proxy
   std::shared_ptr<Container> container;
   policy::L4Request request;
   // Bytes that nobody judges pass here. False: single requests do, and each is judged by the policy of its

@@ -8,6 +8,7 @@
 #include "proxy/net/listener.h"
 #include "proxy/serve/exchange.h"
 #include "proxy/serve/inspect.h"
+#include "proxy/serve/named_tunnel.h"
 #include "proxy/serve/tunnel.h"
 #include "proxy/serve/watchdog.h"
 #include "proxy/tls/sniff.h"
@@ -147,7 +148,7 @@ net::Task<void> handle(enforce::Context& context, tcp::socket& client, Head& hea
   else if (inspected)
     co_await inspect_one(context, client, request, std::move(head.rest), std::move(*inspected), forwarding);
   else if (request.is_connect)
-    co_await run_tunnel(client, forwarding, std::move(head.rest));
+    co_await run_named_tunnel(client, forwarding, std::move(head.rest));
   else
     co_await run_exchange(client, forwarding, request, std::move(head.rest));
 }

@@ -6,6 +6,7 @@
 #include "proxy/dns/docker_dns.h"
 #include "proxy/dns/fallback.h"
 #include "proxy/serve/outer_dns.h"
+#include "proxy/serve/metrics.h"
 #include "proxy/serve/reload.h"
 
 namespace nemoclaw::serve {
@@ -73,7 +74,12 @@ std::string operate_join(Worker& worker, const json::Value& request) {
   const std::string id = text_of(request, "container");
   const Result<void> joined = add_joined_container(worker.sandbox, id);
   if (!joined) return control::render_error(joined.error().message);
-  remember_first_uses(*worker.sandbox.state, *worker.context.find_container(id));
+  const std::shared_ptr<enforce::Container> container = worker.context.find_container(id);
+  remember_first_uses(*worker.sandbox.state, *container);
+  const Result<void> noted =
+      note_missing_protections(worker.sandbox, worker.sandbox.directory + "/containers/" + id, container->subject);
+  if (!noted && worker.context.audit_fail_closed)
+    return control::render_error("container " + quoted(id, 80) + " joined unseen: " + noted.error().message);
   return R"({"ok":true})";
 }
 
@@ -99,6 +105,7 @@ std::string operate_status(const Sandbox& sandbox) {
       .member("revision", context.main()->revision)
       .member("started", context.resolver != nullptr)
       .member("identity", "proc")
+      .member("upstream_proxy", context.upstream_proxy ? context.upstream_proxy->host + ":" + std::to_string(context.upstream_proxy->port) : "")
       .member("connections", context.counters.connections)
       .member("allowed", context.counters.allowed)
       .member("denied", context.counters.denied)
@@ -118,6 +125,12 @@ std::string operate_status(const Sandbox& sandbox) {
   return answer.take();
 }
 
+std::string operate_metrics(const Sandbox& sandbox) {
+  json::Writer answer;
+  answer.begin_object().member("ok", true).member("text", render_metrics(sandbox)).end_object();
+  return answer.take();
+}
+
 }  // namespace
 
 Result<void> start_resolving(Worker& worker, const StartInput& start) {
@@ -133,13 +146,20 @@ control::Handler make_operations(Worker& worker) {
     if (operation == "join") return operate_join(worker, request);
     if (operation == "leave") return operate_leave(worker, request);
     if (operation == "status") return operate_status(worker.sandbox);
+    if (operation == "metrics") return operate_metrics(worker.sandbox);
     if (operation == "policy_set") return operate_policy_set(worker, request);
     if (operation == "stop" || operation == "upgrade") {
       (operation == "stop" ? worker.stop : worker.upgrade)();
       return std::string(R"({"ok":true})");
     }
     return control::render_error("unknown operation " + quoted(operation, 40) +
-                                 "; known: policy_set, start, join, leave, status, stop, upgrade");
+                                 "; known: policy_set, start, join, leave, status, metrics, stop, upgrade");
+  };
+}
+
+control::Pages make_pages(Worker& worker) {
+  return [&worker](std::string_view path) {
+    return path == "/metrics" ? std::optional(render_metrics(worker.sandbox)) : std::nullopt;
   };
 }
 

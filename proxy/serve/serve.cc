@@ -131,6 +131,9 @@ Result<void> run_worker(const Options& options) {
   };
   if (sandbox.start) TRY_CONTEXT(start_resolving(worker, *sandbox.start), "take over the resolver");
   note_the_past(worker);
+  // Once: what the sandbox is told at its start is remembered from worker to worker.
+  if (!sandbox.start && sandbox.restarts == 0)
+    TRY_CONTEXT(note_missing_protections(sandbox, sandbox.directory, sandbox.context->main()->subject), "audit");
   for (const StartInput& each : sandbox.joined_starts)
     if (sandbox.context->find_container(each.container))  // else it has left meanwhile
       TRY_CONTEXT(start_resolving(worker, each), "take over the resolver of " + each.container);

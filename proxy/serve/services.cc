@@ -45,10 +45,13 @@ net::Task<void> accept_clients(Worker& worker, std::shared_ptr<tcp::acceptor> ac
       co_await pause.async_wait(net::kTuple);
       continue;
     }
-    if (is_full(worker.context.counters))
+    if (is_full(worker.context.counters)) {
+      ++worker.context.meters.connections_shed;
       net::reset_connection(client);
-    else
-      net::start(executor, serve(worker, std::move(client)));
+      continue;
+    }
+    ++worker.context.meters.connections_accepted;
+    net::start(executor, serve(worker, std::move(client)));
   }
 }
 
@@ -102,7 +105,7 @@ void serve_operators(Worker& worker, Fd fd) {
     asio::error_code ignored;
     acceptor->close(ignored);
   });
-  net::start(worker.loop.get_executor(), control::serve_control(acceptor, make_operations(worker)));
+  net::start(worker.loop.get_executor(), control::serve_control(acceptor, make_operations(worker), make_pages(worker)));
 }
 
 void read_rejected(Worker& worker, Fd fd) {

@@ -9,6 +9,7 @@
 #include "policy/select/secret_store.h"
 #include "proxy/serve/container_setup.h"
 #include "proxy/serve/publish.h"
+#include "proxy/serve/upstream_credentials.h"
 #include "runtime/base/file.h"
 #include "runtime/base/ids.h"
 #include "runtime/base/log.h"
@@ -81,6 +82,19 @@ void take_over_trust(const Remembered& known, State& state, enforce::Context& co
   }
 }
 
+// What the sandbox was told before goes on to be true; its programs will not ask again before they connect.
+void take_over_names(const Remembered& known, State& state, enforce::Context& context) {
+  for (const Remembered::Name& each : known.names) {
+    asio::error_code code;
+    const asio::ip::address address = asio::ip::make_address(each.address, code);
+    if (!code) context.names.restore(address, each.name, dns::NameMemory::Time(std::chrono::milliseconds(each.until_ms)));
+  }
+  context.names.on_news([&state](const asio::ip::address& address, const std::string& name, dns::NameMemory::Time until) {
+    const auto since_boot = std::chrono::duration_cast<std::chrono::milliseconds>(until.time_since_epoch());
+    state.remember_name({address.to_string(), name, since_boot.count()});
+  });
+}
+
 Result<std::vector<policy::Address>> read_node_addresses(const std::string& directory) {
   const Result<std::string> text = read_file(directory + "/node-addresses", 1 << 20);
   if (!text && text.error().errno_value != ENOENT) return text.error();
@@ -101,6 +115,19 @@ Result<std::vector<policy::Address>> parse_node_addresses(std::string_view text)
     addresses.push_back(*address);
   }
   return addresses;
+}
+
+Result<void> note_missing_protections(Sandbox& sandbox, const std::string& directory,
+                                      const audit::Subject& subject) {
+  const Result<std::string> text = read_file(directory + "/not-enforced", 65536);
+  if (!text && text.error().errno_value == ENOENT) return {};
+  if (!text) return text.error();
+  audit::Notice notice;
+  notice.severity = 4;
+  notice.title = "protections missing";
+  notice.message = text->substr(0, text->find('\n'));
+  notice.subject = subject;
+  return sandbox.context->log.append(notice);
 }
 
 void remember_first_uses(State& state, enforce::Container& container) {
@@ -151,6 +178,11 @@ Result<Sandbox> set_up_sandbox(const Options& options, Fd audit, Fd state, std::
   sandbox.start = std::move(known.start);
   sandbox.joined_starts = std::move(known.joined_starts);
   sandbox.context->node_addresses = TRY(read_node_addresses(options.sandbox_directory));
+  sandbox.context->upstream_proxy = sandbox.config.upstream_proxy;
+  if (sandbox.config.upstream_proxy && !sandbox.config.upstream_proxy->credentials_file.empty())
+    sandbox.context->upstream_authorization =
+        TRY_CONTEXT(read_basic_credentials(sandbox.config.upstream_proxy->credentials_file), "upstream_proxy");
+  take_over_names(known, *sandbox.state, *sandbox.context);
   sandbox.context->audit_fail_closed = sandbox.config.audit_fail_closed;
   sandbox.context->secrets = std::make_unique<NodeSecrets>(sandbox.config);
   sandbox.context->decision_prefix = random_prefix();

@@ -41,6 +41,11 @@ void remember_first_uses(State& state, enforce::Container& container);
 // `known`: what an earlier worker had in force.
 Result<void> add_joined_container(Sandbox& sandbox, const std::string& id, const Remembered& known = {});
 
+// What the hook wrote into a container's directory (`not-enforced`) when its runtime is not ours, into the audit. An
+// absent file is nothing to say.
+Result<void> note_missing_protections(Sandbox& sandbox, const std::string& directory,
+                                      const audit::Subject& subject);
+
 // One address per line; an absent file is an empty list.
 Result<std::vector<policy::Address>> parse_node_addresses(std::string_view text);
 

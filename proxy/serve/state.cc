@@ -7,12 +7,13 @@
 
 #include "runtime/base/file.h"
 #include "runtime/base/json.h"
+#include "runtime/base/log.h"
 
 namespace nemoclaw::serve {
 
 namespace {
 
-constexpr size_t kBytesMax = size_t{64} << 20;
+constexpr size_t kBytesMax = size_t{64} << 20, kNameBytesMax = size_t{4} << 20;
 
 std::string text_of(const json::Value& record, std::string_view name) {
   const json::Value* member = record.find(name);
@@ -53,6 +54,9 @@ Result<void> take_line(std::string_view line, Remembered& remembered) {
     remembered.authority = text_of(record, "secret");
   } else if (kind == "policy") {
     take_policy(record, remembered);
+  } else if (kind == "name") {
+    remembered.names.push_back({text_of(record, "address"), text_of(record, "name"),
+                                static_cast<int64_t>(number_of(record, "until_ms"))});
   } else {
     return make_error("a record of an unknown kind " + quoted(kind, 40));
   }
@@ -139,6 +143,15 @@ Result<void> State::remember_binaries(const std::string& binaries) {
   json::Writer writer = record_of("binaries");
   writer.member("binaries", binaries);
   return append(file_, writer);
+}
+
+void State::remember_name(const Remembered::Name& name) {
+  json::Writer writer = record_of("name");
+  writer.member("address", name.address).member("name", name.name).member("until_ms", name.until_ms);
+  name_bytes_ += name.address.size() + name.name.size() + 64;
+  if (name_bytes_ > kNameBytesMax) return;
+  if (const Result<void> written = append(file_, writer); !written)
+    log::warning("state of the workers: " + written.error().message);
 }
 
 }  // namespace nemoclaw::serve

@@ -31,6 +31,11 @@ struct Remembered {
     std::vector<policy::BinaryAlias> aliases;
   };
   std::vector<Policy> policies;
+  struct Name {  // what the sandbox was told by its name server
+    std::string address, name;
+    int64_t until_ms = 0;  // of the steady clock, which all processes share
+  };
+  std::vector<Name> names;
   std::vector<Trusted> trusted;          // at first use
   std::optional<std::string> authority;  // secret: certificate and keys
 };
@@ -52,9 +57,12 @@ class State {
   Result<void> remember_authority(const std::string& secret);
   Result<void> remember_policy(const Remembered::Policy& policy);
   Result<void> remember_binaries(const std::string& binaries);
+  // Best effort: without it a connection is judged by its address. Up to some megabytes.
+  void remember_name(const Remembered::Name& name);
 
  private:
   Fd file_;
+  size_t name_bytes_ = 0;
 };
 
 }  // namespace nemoclaw::serve

@@ -91,6 +91,7 @@ fenced() {
   run "$CTL" sandbox inspect "$(cat "$T/cid")" --config "$T/config.yaml"
   expect 0 "not enforced" filesystem_policy seccomp
   grep -q 'filesystem_policy' "$T/sb/$(cat "$T/cid")/hook.log"
+  expect_audit '.class_uid == 2004 and .title == "protections missing" and (.message | contains("filesystem_policy"))'
 }
 
 @test "a container with a capability that moves the fence does not start" {

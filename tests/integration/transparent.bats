@@ -242,3 +242,24 @@ END
   expect 0 "hello to GET /read" '"error":"policy_denied"' '"method":"POST"'
   [ "$(origin_saw /write)" -eq 0 ]
 }
+
+@test "H11 what the sandbox was told by its name server still holds after a crash of the worker" {
+  write_transparent_policy <<'END'
+  greeter:
+    endpoints: [{host: allowed.test, port: 2222}]
+    binaries: [{path: /bin/busybox}]
+END
+  plain_run -d -- sleep 300 >/dev/null
+  local id sandbox old
+  id=$(cat "$T/cid")
+  sandbox=$T/sb/$id
+  run docker exec "$id" sh -c "sleep 3 | timeout 10 nc $ORIGIN_IP 2222"
+  [[ $output != *"speaks first"* ]] || fail "an address that nobody was told of was reached:" "$output"
+  docker exec "$id" nslookup -type=a allowed.test >/dev/null
+  old=$(jq .worker "$sandbox/worker.json")
+  kill -9 "$old"
+  wait_until 10 eval '[ "$(jq .worker "'"$sandbox"'/worker.json")" != '"$old"' ] && [ "$(jq -r .state "'"$sandbox"'/worker.json")" = running ]'
+  run docker exec "$id" sh -c "sleep 3 | timeout 10 nc $ORIGIN_IP 2222"
+  [[ $output == *"speaks first"* ]] || fail "not reached:" "$output" "$(cat "$T/log/$id/audit.jsonl")"
+  docker rm -f "$id" >/dev/null
+}

@@ -94,6 +94,15 @@ EOF
   expect_audit '.verdict == "deny" and (.reason | test("SOCKS"))'
 }
 
+@test "C1 a tunnel whose bytes nobody judges carries no TLS for another name" {
+  # The same address, so that only the name in TLS says who is meant.
+  run agent_run --rm -- sh -c 'curl -sS --max-time 10 https://allowed.test/c1-control
+    curl -sS --max-time 10 --connect-to other.test:443:allowed.test:443 https://other.test/c1; echo "code $?"'
+  expect 0 "hello to GET /c1-control" "code 35"
+  [ "$(origin_saw '/c1 ')" -eq 0 ]
+  expect_audit '.verdict == "deny" and .code == "authority_mismatch" and (.reason | contains("other.test"))'
+}
+
 @test "B18 many connections to an address that does not answer do not keep others from theirs" {
   { sed '/^network_policies:/,$d' "$T/policies/main.yaml"; cat <<EOF; } | write_current_policy
 network_policies:
@@ -106,6 +115,26 @@ EOF
     for i in $(seq 200); do curl -sS --max-time 8 https://hole.test/ 2>/dev/null & done
     curl -sS --max-time 20 https://allowed.test/b18; wait; true'
   expect 0 "hello to GET /b18"
+}
+
+@test "B18 ten thousand connections to an address that does not answer are bounded, and over when they are over" {
+  { sed '/^network_policies:/,$d' "$T/policies/main.yaml"; cat <<EOF; } | write_current_policy
+network_policies:
+  allowed_host:
+    endpoints: [{host: allowed.test, port: 443}, {host: hole.test, port: 443, allowed_ips: [$SUBNET.0/24]}]
+    binaries: [{path: /usr/bin/curl}, {path: /usr/local/bin/probe-storm}]
+EOF
+  agent_run -d --runtime current --add-host "hole.test:$SUBNET.250" --ulimit nofile=20000:20000 -- sleep 300 >/dev/null
+  local id worker
+  id=$(cat "$T/cid")
+  worker=$(jq .worker "$T/sb/$id/worker.json")
+  run docker exec "$id" probe-storm clients 3128 hole.test:443 10000 6
+  expect 0 "served 0"
+  local begun=${output#begun }
+  [ "${begun%% *}" -ge 10000 ] || fail "$output"
+  [ "$(jq .worker "$T/sb/$id/worker.json")" -eq "$worker" ] || fail "the worker ended: $(cat "$T/sb/$id/worker.json")"
+  [ "$(awk '/^VmHWM/{print $2}' "/proc/$worker/status")" -lt 131072 ] || fail "$(grep ^Vm "/proc/$worker/status")"
+  wait_until 60 eval "docker exec $id curl -sS --max-time 5 https://allowed.test/b18-after"
 }
 
 @test "G7 in a fork storm every caller is found or refused, and nobody is taken for another" {

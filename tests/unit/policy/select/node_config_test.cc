@@ -63,7 +63,11 @@ TEST_F(Config, MistakesHaveAPlace) {
       {"run_directory: relative\n", "'run_directory' must be an absolute path"},
       {"policy_directories: [/a, b]\n", "config.yaml:1:26: "},
       {"default_policy: /etc/x.yaml\n", "must be the name of a policy"},
-      {"upstream_proxy: http://p:1\n", "'upstream_proxy' is not supported by this version yet"},
+      {"upstream_proxy: p:1\n", "config.yaml:1:17: P0121: 'upstream_proxy' must be http://HOST:PORT"},
+      {"upstream_proxy: {no_proxy: [x]}\n", "url"},
+      {"upstream_proxy: {url: http://p:1, no_proxy: [ok, 'a b']}\n", "config.yaml:1:50: P0121: 'no_proxy' is no name"},
+      {"upstream_proxy: {url: http://p:1, credentials_file: x}\n", "'credentials_file' must be an absolute path"},
+      {"upstream_proxy: {url: http://p:1, ask_for: both}\n", "ask_for"},
       {"bindings: {}\n", "config.yaml:1:11: "},
       {"bindings: [{namespace: a}]\n", "policy"},
       {"bindings: [{policy: p}]\n", "a binding without 'namespace', 'pod', 'container' or 'image'"},
@@ -82,6 +86,23 @@ TEST_F(Config, MistakesHaveAPlace) {
     ASSERT_FALSE(config) << each.text;
     EXPECT_NE(config.error().message.find(each.message), std::string::npos) << config.error().message;
   }
+}
+
+TEST_F(Config, UpstreamProxyIsAUrlOrAMap) {
+  auto config = load("upstream_proxy: http://proxy.corp:3128\nmetrics_listen: 127.0.0.1:9464\n");
+  ASSERT_TRUE(config) << config.error().message;
+  ASSERT_TRUE(config->upstream_proxy);
+  EXPECT_EQ(config->upstream_proxy->host, "proxy.corp");
+  EXPECT_EQ(config->upstream_proxy->port, 3128);
+  EXPECT_FALSE(config->upstream_proxy->by_name);
+  EXPECT_EQ(config->metrics_listen, "127.0.0.1:9464");
+  config = load("upstream_proxy:\n  url: http://10.1.1.1:80\n  credentials_file: /etc/x/../secret\n"
+                "  no_proxy: [corp.test, 10.0.0.0/8]\n  ask_for: name\n");
+  ASSERT_TRUE(config) << config.error().message;
+  EXPECT_EQ(config->upstream_proxy->credentials_file, "/etc/secret");
+  EXPECT_EQ(config->upstream_proxy->direct_names, std::vector<std::string>{"corp.test"});
+  EXPECT_EQ(config->upstream_proxy->direct_ranges.size(), 1U);
+  EXPECT_TRUE(config->upstream_proxy->by_name);
 }
 
 TEST_F(Config, BindingsAndAnnotationRules) {

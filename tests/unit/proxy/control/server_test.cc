@@ -34,6 +34,8 @@ class ControlServer : public testing::Test {
                  const json::Value* extra = request.find("x");
                  return "{\"op\":" + json::quote(operation) +
                         ",\"x\":" + json::quote(extra ? extra->string : "") + "}";
+               }, [](std::string_view path) {
+                 return path == "/metrics" ? std::optional<std::string>("x 1\n") : std::nullopt;
                }));
     std::string received;
     net::start(loop.get_executor(),
@@ -68,6 +70,15 @@ TEST_F(ControlServer, oneAnswerPerLine) {
 TEST_F(ControlServer, malformedRequestsAreAnswered) {
   for (const char* text : {"not json\n", "[]\n", "{}\n", "{\"op\":1}\n", "\n"})
     EXPECT_EQ(exchange(text, 1).rfind("{\"ok\":false,\"error\":", 0), 0u) << text;
+}
+
+TEST_F(ControlServer, pagesAreServedByHttp) {
+  EXPECT_EQ(exchange("GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n", 6),
+            "HTTP/1.1 200 OK\r\nContent-Type: text/plain; version=0.0.4; charset=utf-8\r\nContent-Length: 4\r\n"
+            "Connection: close\r\n\r\nx 1\n");
+  EXPECT_EQ(exchange("GET /other HTTP/1.0\r\n\r\n", 1).rfind("HTTP/1.1 404 Not Found\r\n", 0), 0u);
+  // Neither HTTP nor JSON.
+  EXPECT_EQ(exchange("GET /metrics\n", 1).rfind("{\"ok\":false,\"error\":", 0), 0u);
 }
 
 }  // namespace

@@ -5,7 +5,9 @@
 
 #include "proxy/serve/options.h"
 #include "proxy/serve/setup.h"
+#include "proxy/serve/named_tunnel.h"
 #include "proxy/serve/state.h"
+#include "proxy/serve/upstream_credentials.h"
 #include "runtime/base/file.h"
 
 namespace nemoclaw::serve {
@@ -69,6 +71,7 @@ TEST(State, theNextWorkerKnowsWhatTheLastOneWrote) {
   ASSERT_TRUE(first.remember_trust("one", "/usr/bin/\n\"x", "00"));
   ASSERT_TRUE(first.remember_policy({"one", 2, 2, {}}));
   ASSERT_TRUE(first.remember_policy({"two", 5, 2, {}}));
+  first.remember_name({"192.0.2.1", "a.test", 123456});
   ASSERT_TRUE(first.remember_policy({"one", 3, 3, {{"/bin/sh", "/bin/busybox"}}}));
   ASSERT_EQ(write(file.raw(), "{\"kind\":\"tru", 12), 12);  // cut off by a crash
   const Result<Remembered> known = State(Fd(fcntl(file.raw(), F_DUPFD_CLOEXEC, 0))).read();
@@ -81,8 +84,30 @@ TEST(State, theNextWorkerKnowsWhatTheLastOneWrote) {
   EXPECT_EQ(known->policies[1].revision, 3u);
   EXPECT_EQ(known->policies[1].generation, 3u);
   EXPECT_EQ(known->policies[1].aliases[0].resolved, "/bin/busybox");
+  ASSERT_EQ(known->names.size(), 1u);
+  EXPECT_EQ(known->names[0].address + known->names[0].name, "192.0.2.1a.test");
+  EXPECT_EQ(known->names[0].until_ms, 123456);
   ASSERT_EQ(known->trusted.size(), 1u);
   EXPECT_EQ(known->trusted[0].path, "/usr/bin/\n\"x");
+}
+
+TEST(UpstreamCredentials, areOneLine) {
+  for (const char* text : {"user:pass", "user:pass\n", "user:pass\r\n"})
+    EXPECT_EQ(render_basic_credentials(text).value_or(""), "Basic dXNlcjpwYXNz") << text;
+  EXPECT_EQ(render_basic_credentials("u:").value_or(""), "Basic dTo=");
+  for (const char* text : {"", "\n", "user", ":pass", "user:pass\nX: y", "u:\tp", "u:p\x7f"})
+    EXPECT_FALSE(render_basic_credentials(text)) << text;
+}
+
+TEST(ServerName, MustBeThatOfTheTunnel) {
+  tls::ClientHello hello;
+  EXPECT_EQ(server_name_problem(hello, "a.test"), "");
+  hello.server_name = "A.Test";
+  EXPECT_EQ(server_name_problem(hello, "a.test"), "");
+  EXPECT_NE(server_name_problem(hello, "b.test"), "");
+  EXPECT_NE(server_name_problem(hello, "192.0.2.1"), "");
+  hello.server_name = "a.test/";
+  EXPECT_NE(server_name_problem(hello, "a.test"), "");
 }
 
 TEST(State, whatCannotBeReadIsAnErrorAndNotForgotten) {
