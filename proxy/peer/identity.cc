@@ -156,7 +156,7 @@ Result<std::vector<pid_t>> Identifier::find_group(Located& located, Failure& fai
       continue;  // that container is gone
     if (!here) return std::move(here).error();
     listed = {};
-    std::vector<Owner> owners = tables_.find_owners(*here, located.socket.inode);
+    std::vector<Owner> owners = TRY(tables_.find_owners(*here, located.socket.inode));
     if (owners.empty()) continue;
     if (!located.owners.empty()) {
       failure.code = "ambiguous_owner";

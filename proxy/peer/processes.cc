@@ -19,6 +19,8 @@
 
 namespace nemoclaw::peer {
 
+bool is_gone(const Error& error) { return error.errno_value == ENOENT || error.errno_value == ESRCH; }
+
 namespace {
 
 constexpr int kCgroupDepthMax = 16;
@@ -56,12 +58,17 @@ constexpr size_t kTablesMax = 16;
 constexpr std::string_view kSocketLink = "socket:[";
 
 // Calls `see(inode, fd)` for every socket in `folder` ("fd" or "task/<tid>/fd") of the process, until it says so.
+// False: the process is gone.
 template <typename See>
-bool look_through(FdRef process, const std::string& folder, See see) {
+Result<bool> look_through(FdRef process, const std::string& folder, See see) {
   Result<Fd> directory = open_file(process, folder, O_RDONLY | O_DIRECTORY);
-  if (!directory) return false;
-  DIR* stream = fdopendir(directory->release());
-  if (!stream) return false;
+  if (!directory) {
+    if (is_gone(directory.error())) return false;
+    return std::move(directory).error().with_context("descriptors of a process");
+  }
+  DIR* stream = fdopendir(directory->raw());
+  if (!stream) return errno_error("descriptors of a process");
+  directory->release();
   Defer close_stream([&] { closedir(stream); });
   char target[64];
   while (const dirent* entry = readdir(stream)) {
@@ -75,20 +82,26 @@ bool look_through(FdRef process, const std::string& folder, See see) {
 }
 
 // The descriptor that is this socket; -1: there is none.
-int find_in_table(FdRef process, const std::string& folder, uint64_t socket_inode) {
+Result<int> find_in_table(FdRef process, const std::string& folder, uint64_t socket_inode) {
   int found = -1;
-  look_through(process, folder, [&](uint64_t inode, int fd) {
+  TRY(look_through(process, folder, [&](uint64_t inode, int fd) {
     if (inode == socket_inode) found = fd;
     return inode == socket_inode;
-  });
+  }));
   return found;
 }
 
-std::vector<pid_t> list_threads(FdRef process) {
+// None: the process is gone.
+Result<std::vector<pid_t>> list_threads(FdRef process) {
   std::vector<pid_t> threads;
   Result<Fd> directory = open_file(process, "task", O_RDONLY | O_DIRECTORY);
-  DIR* stream = directory ? fdopendir(directory->release()) : nullptr;
-  if (!stream) return threads;
+  if (!directory) {
+    if (is_gone(directory.error())) return threads;
+    return std::move(directory).error().with_context("threads of a process");
+  }
+  DIR* stream = fdopendir(directory->raw());
+  if (!stream) return errno_error("threads of a process");
+  directory->release();
   Defer close_stream([&] { closedir(stream); });
   while (const dirent* entry = readdir(stream)) {
     pid_t tid = 0;
@@ -125,35 +138,36 @@ bool has_one_thread(FdRef process) {
   return fstatat(process.raw(), "task", &threads, 0) == 0 && threads.st_nlink == 3;
 }
 
-std::optional<SocketTable> read_sockets(FdRef process) {
+Result<std::optional<SocketTable>> read_sockets(FdRef process) {
   SocketTable table;
-  const bool seen = look_through(process, "fd", [&](uint64_t inode, int fd) {
+  const bool seen = TRY(look_through(process, "fd", [&](uint64_t inode, int fd) {
     table.emplace_back(inode, fd);
     return false;
-  });
-  if (!seen) return std::nullopt;
+  }));
+  if (!seen) return std::optional<SocketTable>();
   std::sort(table.begin(), table.end());
-  return table;
+  return std::optional(std::move(table));
 }
 
 // A thread can have left the table of its process (unshare(CLONE_FILES)) and hold there what /proc/<pid>/fd
 // does not show. Threads that share a table, which is nearly all of them, cost one kcmp(2) and no scan.
-Holding holds(FdRef process, pid_t pid, uint64_t socket_inode) {
-  const int fd = find_in_table(process, "fd", socket_inode);
-  if (fd >= 0) return {true, fd};
-  if (has_one_thread(process)) return {};
+Result<Holding> holds(FdRef process, pid_t pid, uint64_t socket_inode) {
+  const int fd = TRY(find_in_table(process, "fd", socket_inode));
+  if (fd >= 0) return Holding{true, fd};
+  if (has_one_thread(process)) return Holding{};
   const bool comparable = share_descriptors(pid, pid);  // else every thread is scanned
   std::vector<pid_t> scanned = {pid};
-  for (const pid_t tid : list_threads(process)) {
+  const std::vector<pid_t> threads = TRY(list_threads(process));
+  for (const pid_t tid : threads) {
     if (tid == pid || std::any_of(scanned.begin(), scanned.end(),
                                   [&](pid_t known) { return share_descriptors(known, tid); }))
       continue;
-    if ((comparable && scanned.size() > kTablesMax) ||
-        find_in_table(process, format("task/%d/fd", tid), socket_inode) >= 0)
-      return {true, -1};
+    if (comparable && scanned.size() > kTablesMax) return Holding{true, -1};
+    const int elsewhere = TRY(find_in_table(process, format("task/%d/fd", tid), socket_inode));
+    if (elsewhere >= 0) return Holding{true, -1};
     scanned.push_back(tid);
   }
-  return {};
+  return Holding{};
 }
 
 bool still_holds(const Owner& owner, uint64_t socket_inode) {
@@ -167,7 +181,8 @@ bool still_holds(const Owner& owner, uint64_t socket_inode) {
     const ssize_t length = readlinkat(process->raw(), link.c_str(), target, sizeof target);
     if (length > 0 && std::string_view(target, static_cast<size_t>(length)) == wanted) return true;
   }
-  return holds(*process, owner.pid, socket_inode).is_held;
+  const Result<Holding> holding = holds(*process, owner.pid, socket_inode);
+  return holding && holding->is_held;
 }
 
 }  // namespace nemoclaw::peer

@@ -30,14 +30,16 @@ using SocketTable = std::vector<std::pair<uint64_t, int>>;
 
 // `process`: its /proc/<pid>.
 bool has_one_thread(FdRef process);
-std::optional<SocketTable> read_sockets(FdRef process);  // nullopt: it is gone
+Result<std::optional<SocketTable>> read_sockets(FdRef process);  // nullopt: it is gone
+// Whether an error says that the process has ended. Any other one (no descriptors left, no memory) may hide a holder.
+bool is_gone(const Error& error);
 
 struct Holding {
   bool is_held = false;
   int fd = -1;
 };
 // In any of its threads.
-Holding holds(FdRef process, pid_t pid, uint64_t socket_inode);
+Result<Holding> holds(FdRef process, pid_t pid, uint64_t socket_inode);
 // Whether an owner that was found still holds it.
 bool still_holds(const Owner& owner, uint64_t socket_inode);
 

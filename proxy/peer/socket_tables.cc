@@ -44,7 +44,7 @@ bool SocketTables::read_account(const Fd& file, Account& account) {
   return !std::string_view(account.text.data(), static_cast<size_t>(length)).ends_with(" 0\n");
 }
 
-void SocketTables::add_owner(pid_t pid, uint64_t socket_inode, std::vector<Owner>& owners) {
+Result<void> SocketTables::add_owner(pid_t pid, uint64_t socket_inode, std::vector<Owner>& owners) {
   const auto known = tables_.find(pid);
   if (known == tables_.end()) return read_table(pid, socket_inode, owners);
   Account now;
@@ -54,35 +54,44 @@ void SocketTables::add_owner(pid_t pid, uint64_t socket_inode, std::vector<Owner
   }
   if (const auto* socket = find_socket(known->second.sockets, socket_inode))
     owners.push_back(Owner{pid, known->second.start_time, socket->second});
+  return {};
 }
 
-void SocketTables::read_table(pid_t pid, uint64_t socket_inode, std::vector<Owner>& owners) {
+Result<void> SocketTables::read_table(pid_t pid, uint64_t socket_inode, std::vector<Owner>& owners) {
   const Result<Fd> process = procfs::open_process(pid);
-  if (!process) return;  // gone meanwhile
+  if (!process) {
+    if (is_gone(process.error())) return {};
+    return Error(process.error());
+  }
   Table table;
   Account after;
   Result<Fd> account_file = open_file(*process, "schedstat", O_RDONLY);
   const bool has_account = account_file && read_account(*account_file, table.account);
   // The account is of one thread.
   const bool alone = has_account && has_one_thread(*process);
-  std::optional<SocketTable> sockets = alone ? read_sockets(*process) : std::nullopt;
+  std::optional<SocketTable> sockets;
+  if (alone) sockets = TRY(read_sockets(*process));
   Holding holding;
   if (!sockets)
-    holding = holds(*process, pid, socket_inode);
+    holding = TRY(holds(*process, pid, socket_inode));
   else if (const auto* socket = find_socket(*sockets, socket_inode))
     holding = {true, socket->second};
-  if (!holding.is_held && !sockets) return;
+  if (!holding.is_held && !sockets) return {};
   // Of the same process: the descriptor of /proc/<pid> does not pass to a successor of the pid.
   const Result<procfs::Stat> stat = procfs::stat_at(*process);
-  if (!stat) return;
+  if (!stat) {
+    if (holding.is_held && !is_gone(stat.error())) return Error(stat.error());
+    return {};
+  }
   if (holding.is_held) owners.push_back(Owner{pid, stat->start_time, holding.fd});
-  if (!sockets || sockets->size() > kSocketsMax || tables_.size() >= tables_max_) return;
+  if (!sockets || sockets->size() > kSocketsMax || tables_.size() >= tables_max_) return {};
   // Worth remembering if it has not run while its table was read, and does not now.
-  if (!is_off_the_processor(*process) || !read_account(*account_file, after) || after != table.account) return;
+  if (!is_off_the_processor(*process) || !read_account(*account_file, after) || after != table.account) return {};
   table.account_file = std::move(*account_file);
   table.start_time = stat->start_time;
   table.sockets = std::move(*sockets);
   tables_.emplace(pid, std::move(table));
+  return {};
 }
 
 void SocketTables::forget_others(const std::vector<pid_t>& members) {
@@ -91,11 +100,11 @@ void SocketTables::forget_others(const std::vector<pid_t>& members) {
   });
 }
 
-std::vector<Owner> SocketTables::find_owners(const std::vector<pid_t>& members, uint64_t socket_inode) {
+Result<std::vector<Owner>> SocketTables::find_owners(const std::vector<pid_t>& members, uint64_t socket_inode) {
   // Of processes that have ended, and of other containers, which are read again when they are asked about.
   if (tables_.size() > 2 * members.size() + 64 || tables_.size() >= tables_max_) forget_others(members);
   std::vector<Owner> owners;
-  for (const pid_t pid : members) add_owner(pid, socket_inode, owners);
+  for (const pid_t pid : members) TRY(add_owner(pid, socket_inode, owners));
   return owners;
 }
 

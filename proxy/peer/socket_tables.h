@@ -17,7 +17,8 @@ class SocketTables {
  public:
   SocketTables();
   // Those of `members` (sorted) that hold the socket with this inode, in any of their threads.
-  std::vector<Owner> find_owners(const std::vector<pid_t>& members, uint64_t socket_inode);
+  // An error if one of them cannot be looked at: it could be the holder.
+  Result<std::vector<Owner>> find_owners(const std::vector<pid_t>& members, uint64_t socket_inode);
   size_t remembered() const { return tables_.size(); }
 
  private:
@@ -34,8 +35,8 @@ class SocketTables {
   };
 
   static bool read_account(const Fd& file, Account& account);
-  void add_owner(pid_t pid, uint64_t socket_inode, std::vector<Owner>& owners);
-  void read_table(pid_t pid, uint64_t socket_inode, std::vector<Owner>& owners);
+  Result<void> add_owner(pid_t pid, uint64_t socket_inode, std::vector<Owner>& owners);
+  Result<void> read_table(pid_t pid, uint64_t socket_inode, std::vector<Owner>& owners);
   void forget_others(const std::vector<pid_t>& members);
 
   size_t tables_max_;  // each keeps a descriptor open

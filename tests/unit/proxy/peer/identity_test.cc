@@ -23,7 +23,9 @@ namespace {
 
 bool holds_socket(pid_t pid, uint64_t inode) {
   const Result<Fd> process = procfs::open_process(pid);
-  return process && holds(*process, pid, inode).is_held;
+  if (!process) return false;
+  const Result<Holding> holding = holds(*process, pid, inode);
+  return holding && holding->is_held;
 }
 
 struct Pair {
@@ -211,7 +213,7 @@ TEST_F(Identity, G4_aThreadWithItsOwnDescriptorsHidesNothing) {
   std::thread bystander([&] { seen.wait(); });  // shares the table of the process
   pair.client.reset();
   EXPECT_TRUE(holds_socket(getpid(), inode));
-  EXPECT_EQ(SocketTables().find_owners({getpid()}, inode).size(), 1u);
+  EXPECT_EQ(SocketTables().find_owners({getpid()}, inode)->size(), 1u);
   EXPECT_FALSE(holds_socket(getpid(), inode + 1'000'000));
   seen.count_down();
   keeper.join();

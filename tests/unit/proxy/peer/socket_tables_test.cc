@@ -2,6 +2,7 @@
 #include "proxy/peer/socket_tables.h"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -85,7 +86,10 @@ class Keeper {
 
 std::vector<pid_t> owners_of(SocketTables& tables, const std::vector<pid_t>& members, uint64_t inode) {
   std::vector<pid_t> pids;
-  for (const Owner& owner : tables.find_owners(members, inode)) {
+  const Result<std::vector<Owner>> owners = tables.find_owners(members, inode);
+  EXPECT_TRUE(owners) << (owners ? "" : owners.error().message);
+  if (!owners) return pids;
+  for (const Owner& owner : *owners) {
     EXPECT_TRUE(still_holds(owner, inode));
     pids.push_back(owner.pid);
   }
@@ -96,7 +100,7 @@ std::vector<pid_t> owners_of(SocketTables& tables, const std::vector<pid_t>& mem
 void wait_until_remembered(SocketTables& tables, pid_t pid) {
   const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(20);
   while (tables.remembered() == 0 && std::chrono::steady_clock::now() < end) {
-    tables.find_owners({pid}, 1);
+    ASSERT_TRUE(tables.find_owners({pid}, 1));
     std::this_thread::sleep_for(std::chrono::milliseconds(1));
   }
   ASSERT_EQ(tables.remembered(), 1U);
@@ -135,8 +139,30 @@ TEST(SocketTables, ProcessesThatHaveEndedAreForgotten) {
     gone = keeper.pid();
     wait_until_remembered(tables, gone);
   }
-  EXPECT_TRUE(tables.find_owners({gone}, 1).empty());
+  EXPECT_TRUE(owners_of(tables, {gone}, 1).empty());
   EXPECT_EQ(tables.remembered(), 0U);
+}
+
+// Without descriptors nobody can be looked at, and who is not looked at may be the holder.
+TEST(SocketTables, H12_withoutDescriptorsNobodyIsTakenForInnocent) {
+  Keeper keeper;
+  const Fd socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  keeper.give(socket.raw());
+  const uint64_t inode = inode_of(socket.raw());
+  SocketTables tables;
+  rlimit before = {};
+  ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &before), 0);
+  for (rlim_t free = 0; free < 2; ++free) {  // none, and one that opens the process but not its descriptors
+    const Fd next(dup(socket.raw()));
+    rlimit none = before;
+    none.rlim_cur = static_cast<rlim_t>(next.raw()) + 1 + free;
+    ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &none), 0);
+    const Result<std::vector<Owner>> owners = tables.find_owners({keeper.pid()}, inode);
+    ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &before), 0);
+    ASSERT_FALSE(owners) << free;
+    EXPECT_EQ(owners.error().errno_value, EMFILE);
+  }
+  EXPECT_EQ(owners_of(tables, {keeper.pid()}, inode), std::vector<pid_t>{keeper.pid()});
 }
 
 // Its table can change while it sleeps itself.
