@@ -80,7 +80,7 @@ edit() { "$CTL" policy "$1" --config "$T/config.yaml" "${@:2}"; }
   local command
   for command in add-preset remove-preset; do
     run edit "$command" "$T/agent.yaml"
-    expect 2 "name one policy file and at least one preset"
+    expect 2 "name one policy file or sandbox, and at least one preset"
     run edit "$command" "$T/missing.yaml" slack
     expect 2 missing.yaml
     run edit "$command" "$T/agent.yaml" no-such-preset
