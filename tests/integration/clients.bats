@@ -8,8 +8,7 @@ load ../lib/docker_suite
 load ../lib/clients
 
 setup_file() {
-  make_private_directory
-  write_policies
+  start_clients_suite
   write_current_policy <<'EOF'
 version: 1
 filesystem_policy: {read_only: [/usr, /etc, /proc], read_write: [/tmp, /sandbox]}
@@ -21,9 +20,6 @@ network_policies:
         protocol: rest
         access: read-only
 EOF
-  start_network
-  start_docker
-  [ -e "$T/no-docker" ] || import_debian_image
 }
 
 # PROGRAM of this machine, below /usr as in the container.

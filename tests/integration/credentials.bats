@@ -5,17 +5,12 @@
 # shellcheck disable=SC2016  # $API_TOKEN is the container's
 bats_require_minimum_version 1.5.0
 
-load ../lib/env
-load ../lib/network
-load ../lib/docker
-load ../lib/leaks
-load ../lib/policies
+load ../lib/docker_suite
 
 SECRET='tok3n+with/odd=bytes'
 
 setup_file() {
-  make_private_directory
-  write_policies
+  start_docker_suite
   write_current_policy <<'POLICY'
 version: 1
 filesystem_policy: {read_only: [/bin, /usr, /lib, /lib64, /etc, /proc], read_write: [/tmp]}
@@ -34,15 +29,6 @@ credentials:
   - {secret: form-word, host: allowed.test, body: true}
   - {secret: nobody-set-it, host: allowed.test, header: X-Missing}
 POLICY
-  start_network
-  start_docker
-  import_image
-}
-
-teardown_file() {
-  stop_docker
-  stop_network
-  remove_private_directory
 }
 
 setup() {

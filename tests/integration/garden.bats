@@ -5,16 +5,11 @@
 
 bats_require_minimum_version 1.5.0
 
-load ../lib/env
-load ../lib/network
-load ../lib/docker
-load ../lib/leaks
-load ../lib/policies
+load ../lib/docker_suite
 load ../lib/clients
 
 setup_file() {
-  make_private_directory
-  write_policies
+  start_clients_suite
   write_current_policy <<'POLICY'
 version: 1
 filesystem_policy: {read_only: [/usr, /etc, /proc, /garden], read_write: [/tmp, /sandbox]}
@@ -22,17 +17,12 @@ network_policies:
   garden:
     endpoints: [{host: allowed.test, ports: [8081, 8082, 8083, 8084], protocol: rest, access: full}]
 POLICY
-  start_network
-  start_docker
-  [ -e "$T/no-docker" ] || import_debian_image
 }
 
 teardown_file() {
   local file
   for file in "$T"/garden/*.job; do [ ! -e "$file" ] || stop_pid "$(cat "$file")"; done
-  stop_docker
-  stop_network
-  remove_private_directory
+  stop_docker_suite
 }
 
 # NAME COMMAND...: beside the origin

@@ -7,12 +7,8 @@ load ../lib/docker_suite
 load ../lib/clients
 
 setup_file() {
-  make_private_directory
-  write_policies
+  start_clients_suite
   write_api_policy
-  start_network
-  start_docker
-  [ -e "$T/no-docker" ] || import_debian_image
   start_http2_origins
 }
 

@@ -65,3 +65,12 @@ client() {
   docker run --rm --runtime current --cidfile "$T/cid" -v /usr:/usr:ro --add-host "allowed.test:$ORIGIN_IP" \
     --add-host "other.test:$ORIGIN_IP" "${options[@]}" debian "$@"
 }
+
+# Needs docker_suite.bash.
+start_clients_suite() {
+  make_private_directory
+  write_policies
+  start_network
+  start_docker
+  [ -e "$T/no-docker" ] || import_debian_image
+}

@@ -4,16 +4,11 @@
 
 bats_require_minimum_version 1.5.0
 
-load ../lib/env
-load ../lib/network
-load ../lib/docker
-load ../lib/leaks
-load ../lib/policies
+load ../lib/docker_suite
 load ../lib/clients
 
 setup_file() {
-  make_private_directory
-  write_policies
+  start_clients_suite
   write_current_policy <<'POLICY'
 version: 1
 filesystem_policy: {read_only: [/usr, /etc, /proc, /attack], read_write: [/tmp, /sandbox]}
@@ -29,26 +24,19 @@ network_policies:
         protocol: websocket
         rules: [{allow: {method: GET, path: /chat}}, {allow: {method: WEBSOCKET_TEXT, path: /chat}}]
 POLICY
-  start_network
-  start_docker
   if [ -e "$T/no-docker" ]; then return 0; fi
-  import_debian_image
   start_mutual_origin
   # Waits for more than half a minute; the last test looks at it.
   docker run -d --name pauser --runtime current -v /usr:/usr:ro -v "$TESTS_LIB:/attack:ro" \
     --add-host "allowed.test:$ORIGIN_IP" debian /usr/bin/python3 /attack/attack.py pause allowed.test >/dev/null
 }
 
+# The one that waits is for the last test.
+teardown() { :; }
+
 teardown_file() {
   [ ! -e "$T/mutual.job" ] || stop_pid "$(cat "$T/mutual.job")"
-  stop_docker
-  stop_network
-  remove_private_directory
-}
-
-setup() {
-  need_ours
-  need_docker
+  stop_docker_suite
 }
 
 # Wants a certificate of whoever connects.
