@@ -133,9 +133,9 @@ int run(const std::vector<std::string>& args) {
     return kExitFine;
   }
   if (options->words().size() != command.words)
-    return usage_error(command, command.words == 0
-                                    ? "takes no words"
-                                    : "name one secret; its value is read from standard input");
+    return usage_error(command, command.words == 0    ? "takes no words"
+                                : command.run == set ? "name one secret; its value is read from standard input"
+                                                     : "name one secret");
   if (geteuid() != 0) return usage_error(command, "the node's secrets are for root alone");
   const Result<policy::NodeConfig> config = policy::load_node_config(options->value("config"));
   if (!config) return usage_error(command, config.error().message);

@@ -168,6 +168,9 @@ expect_secret_nowhere() {
   secret rm form-word
   run secret rm form-word
   expect 2 "no secret"
+  run secret rm
+  expect 2 "name one secret"
+  expect_not "standard input"
   run "$CTL" policy explain "$T/policies/current.yaml"
   expect 0 "nemoclaw:secret:api-token (API_TOKEN) in header Authorization of requests to allowed.test:443"
   # Nobody in the container reads the store, whoever it is there.
