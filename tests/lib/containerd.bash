@@ -23,6 +23,7 @@ stop_containerd() {
   [ -e "$T/containerd.job" ] || return 0
   stop_pid "$(cat "$T/containerd.job")"
   kill_ours
+  remove_suite_cgroups
 }
 
 ctr_() { ctr --address "$T/c/s" --namespace "$NAME" "$@"; }
