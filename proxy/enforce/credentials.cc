@@ -5,18 +5,12 @@
 
 #include "policy/model/credential.h"
 #include "proxy/enforce/placeholder.h"
+#include "proxy/enforce/read_body.h"
 #include "proxy/http/text.h"
 
 namespace nemoclaw::enforce {
 
 namespace {
-
-std::string media_type(const http::Request& request) {
-  const http::Field* field = http::find_field(request.fields, "content-type");
-  if (!field) return {};
-  const std::string_view value = field->value;
-  return http::lower(http::trim(value.substr(0, value.find(';'))));
-}
 
 bool is_encoded(const http::Request& request) {
   const http::Field* field = http::find_field(request.fields, "content-encoding");

@@ -8,14 +8,6 @@ namespace nemoclaw::enforce {
 
 namespace {
 
-// "application/json", without parameters, in lower case.
-std::string media_type(const http::Request& request) {
-  const http::Field* field = http::find_field(request.fields, "content-type");
-  if (!field) return {};
-  const std::string_view value = field->value;
-  return http::lower(http::trim(value.substr(0, value.find(';'))));
-}
-
 // "" or why the body is not what its bytes look like.
 std::string encoding_problem(const http::Request& request) {
   const http::Field* encoding = http::find_field(request.fields, "content-encoding");
@@ -41,6 +33,13 @@ Result<std::vector<http::GraphQlOperation>> parse_operations(const http::Request
 }
 
 }  // namespace
+
+std::string media_type(const http::Request& request) {
+  const http::Field* field = http::find_field(request.fields, "content-type");
+  if (!field) return {};
+  const std::string_view value = field->value;
+  return http::lower(http::trim(value.substr(0, value.find(';'))));
+}
 
 bool reads_rpc(policy::Protocol protocol) {
   return protocol == policy::Protocol::Mcp || protocol == policy::Protocol::JsonRpc;

@@ -1,12 +1,16 @@
 // Bodies of the protocols whose rules ask what is in them, turned into the engine's questions. Pure.
 #pragma once
 
+#include <string>
 #include <string_view>
 
 #include "policy/engine/request.h"
 #include "proxy/http/request.h"
 
 namespace nemoclaw::enforce {
+
+// Of the content type: "application/json", without parameters, in lower case; empty: there is none.
+std::string media_type(const http::Request& request);
 
 bool reads_rpc(policy::Protocol protocol);
 bool is_judged_by_body(policy::Protocol protocol);
