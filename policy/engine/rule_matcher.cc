@@ -88,7 +88,9 @@ bool RuleMatcher::fits(const GraphQlOperation& operation) const {
 bool RuleMatcher::fits(const RpcFrame& frame) const {
   if (!more_) return true;
   if (more_->rpc_method && !more_->rpc_method->matches(frame.method)) return false;
-  return !more_->tool || (frame.method == "tools/call" && more_->tool->matches(frame.tool));
+  if (!more_->tool) return true;
+  // A call that names no tool is none that "*" allows.
+  return frame.method == "tools/call" && (deny_ || !frame.tool.empty()) && more_->tool->matches(frame.tool);
 }
 
 std::string RuleMatcher::describe() const {

@@ -47,7 +47,7 @@ EOF
 
 @test "test passes the shared vectors, and those that try to get around a policy" {
   local file
-  for file in policy-vectors adversarial-vectors spec-vectors; do
+  for file in policy-vectors adversarial-vectors spec-vectors mixed-vectors; do
     run ctl policy test --vectors "$REPO/tests/data/$file.json"
     expect 0 "$(jq '.vectors | length' "$REPO/tests/data/$file.json") passed, 0 failed"
   done
