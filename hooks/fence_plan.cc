@@ -64,12 +64,14 @@ std::vector<std::string> output_rules(const FencePlan& plan) {
       "ip daddr 127.0.0.11 meta l4proto tcp reject with tcp reset",
       "ip daddr 127.0.0.11 reject with icmpx port-unreachable",
       "oif \"lo\" accept",
-      // A redirected packet still carries the interface that was chosen before the redirect.
-      format("ct status dnat ip daddr 127.0.0.1 tcp dport %u accept", plan.captured_port),
-      format("ct status dnat ip6 daddr ::1 tcp dport %u accept", plan.captured_port),
-      format("ct status dnat ip daddr 127.0.0.1 meta l4proto { tcp, udp } th dport %u accept",
+      // A redirected packet still carries the interface that was chosen before the redirect, so its new route is
+      // asked. That of a socket which is bound to an interface leads out of it, whatever the address.
+      format("rt ip nexthop 127.0.0.1 ct status dnat ip daddr 127.0.0.1 tcp dport %u accept", plan.captured_port),
+      format("rt ip6 nexthop ::1 ct status dnat ip6 daddr ::1 tcp dport %u accept", plan.captured_port),
+      format("rt ip nexthop 127.0.0.1 ct status dnat ip daddr 127.0.0.1 meta l4proto { tcp, udp } th dport %u accept",
              plan.names_port),
-      format("ct status dnat ip6 daddr ::1 meta l4proto { tcp, udp } th dport %u accept", plan.names_port),
+      format("rt ip6 nexthop ::1 ct status dnat ip6 daddr ::1 meta l4proto { tcp, udp } th dport %u accept",
+             plan.names_port),
       // Answers to inbound connections only. The original direction of an established flow is the proxy's,
       // hence marked; without the direction a sandboxed process could take over the proxy's source port while
       // conntrack still remembers the flow.
@@ -88,6 +90,12 @@ std::vector<std::string> output_rules(const FencePlan& plan) {
   rules.push_back("meta l4proto tcp reject with tcp reset");
   rules.push_back("reject with icmpx port-unreachable");
   return rules;
+}
+
+// The last look, at the interface that a packet really takes: where a route has no gateway, the next hop above is the
+// address itself. No packet to a loopback address is meant for the link, not even one of the proxy's.
+std::vector<std::string> leave_rules() {
+  return {"oif \"lo\" accept", "ip daddr 127.0.0.0/8 drop", "ip6 daddr ::1 drop"};
 }
 
 std::vector<std::string> input_rules(const FencePlan& plan) {
@@ -172,6 +180,7 @@ std::vector<FenceChain> fence_chains(const FencePlan& plan) {
       // the one that counts.
       {"capture", "type nat hook output priority -110; policy accept;", capture_rules(plan)},
       {"output", "type filter hook output priority 0; policy drop;", output_rules(plan)},
+      {"leave", "type filter hook postrouting priority 0; policy accept;", leave_rules()},
       {"input", "type filter hook input priority 0; policy drop;", input_rules(plan)},
       {"forward", "type filter hook forward priority 0; policy drop;", {}},
   };

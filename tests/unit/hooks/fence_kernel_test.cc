@@ -1,6 +1,9 @@
 // The fence in a real kernel: each case runs in a child process with a network namespace of its own.
 #include <arpa/inet.h>
 #include <gtest/gtest.h>
+#include <linux/if_ether.h>
+#include <net/if.h>
+#include <netpacket/packet.h>
 #include <netinet/in.h>
 #include <sched.h>
 #include <stdlib.h>
@@ -227,6 +230,103 @@ TEST_F(FenceKernel, ProbeFindsAMissingRedirect) {
   });
   EXPECT_EQ(found,
             "the fence does not hold: a TCP connection to 192.0.2.1 port 9 was neither captured nor refused");
+}
+
+// Frames that come out of the other end of nc0, with the gateways' link addresses known, so that nothing waits for them.
+Fd watch_link(const char* routes) {
+  const std::string neighbours =
+      std::string(routes) +
+      "m=$(ip -o link show nc1 | sed 's/.*ether \\([^ ]*\\).*/\\1/') && ip neigh add 198.51.100.1 lladdr $m dev nc0 && "
+      "ip -6 neigh add 2001:db8:1::1 lladdr $m dev nc0 && ip -6 neigh add fe80::1 lladdr $m dev nc0 && "
+      "ip neigh add 192.0.2.1 lladdr $m dev nc0 && ip -6 neigh add 2001:db8::9 lladdr $m dev nc0 && "
+      "ip neigh add 127.0.0.1 lladdr $m dev nc0; true";
+  if (system(neighbours.c_str()) != 0) return Fd();
+  Fd frames(socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, htons(ETH_P_ALL)));
+  sockaddr_ll at{};
+  at.sll_family = AF_PACKET;
+  at.sll_protocol = htons(ETH_P_ALL);
+  at.sll_ifindex = static_cast<int>(if_nametoindex("nc1"));
+  if (bind(frames.raw(), reinterpret_cast<const sockaddr*>(&at), sizeof at) != 0) return Fd();
+  return frames;
+}
+
+// Whether a frame holds what the attempts below send, or goes to where they go.
+std::string stolen_frame(const Fd& frames) {
+  unsigned char frame[2048];
+  for (ssize_t got; (got = recv(frames.raw(), frame, sizeof frame, 0)) > 0;) {
+    const int kind = frame[12] << 8 | frame[13];
+    const bool icmp6 = kind == ETH_P_IPV6 && (frame[20] == IPPROTO_ICMPV6 || frame[20] == IPPROTO_HOPOPTS);
+    if ((kind == ETH_P_IP || kind == ETH_P_IPV6) && !icmp6) return format("a frame of type %04x left", kind);
+  }
+  return "";
+}
+
+int send_bound(int family, int type, const char* address, uint16_t port, bool bound) {
+  Fd socket(::socket(family, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  if (bound && setsockopt(socket.raw(), SOL_SOCKET, SO_BINDTODEVICE, "nc0", 4) != 0) return errno;
+  sockaddr_storage to{};
+  auto& four = reinterpret_cast<sockaddr_in&>(to);
+  auto& six = reinterpret_cast<sockaddr_in6&>(to);
+  to.ss_family = static_cast<sa_family_t>(family);
+  four.sin_port = htons(port);
+  inet_pton(family, address, family == AF_INET ? static_cast<void*>(&four.sin_addr) : &six.sin6_addr);
+  if (family == AF_INET6 && IN6_IS_ADDR_LINKLOCAL(&six.sin6_addr)) six.sin6_scope_id = if_nametoindex("nc0");
+  const socklen_t length = family == AF_INET ? sizeof four : sizeof six;
+  const int flags = type == SOCK_STREAM ? MSG_FASTOPEN : 0;  // data in the first packet
+  if (sendto(socket.raw(), "stolen", 6, flags, reinterpret_cast<sockaddr*>(&to), length) < 0) return errno;
+  return 0;
+}
+
+// SO_BINDTODEVICE needs no privilege. The redirect changes the address of a packet, and not the interface of its
+// socket: what was redirected to 127.0.0.1 went out to the gateway, with what the sandbox had put into it.
+void send_everything_bound() {
+  for (const bool bound : {true, false})
+    for (const uint16_t port : {uint16_t{53}, uint16_t{443}, uint16_t{9}})
+      for (const int type : {SOCK_DGRAM, SOCK_STREAM}) {
+        for (const char* address : {"192.0.2.1", "127.0.0.1", "127.0.0.11", "198.51.100.1", "198.51.100.255"})
+          send_bound(AF_INET, type, address, port, bound);
+        for (const char* address : {"2001:db8::9", "::1", "fe80::1", "2001:db8:1::1"})
+          send_bound(AF_INET6, type, address, port, bound);
+      }
+}
+
+std::string try_everything_bound(const char* routes) {
+  if (std::string failed = give_routes() + load_and_prove(); !failed.empty()) return failed;
+  const Fd frames = watch_link(routes);
+  if (!frames.valid()) return "nothing watches the link";
+  if (udp_error("192.0.2.1", 9, 0x4e43) != 0) return "marked UDP was stopped";
+  if (stolen_frame(frames).empty()) return "what leaves is not seen";
+  send_everything_bound();
+  usleep(100'000);  // for what the kernel sends later
+  return stolen_frame(frames);
+}
+
+TEST_F(FenceKernel, WhatIsBoundToAnInterfaceDoesNotLeaveByIt) {
+  EXPECT_EQ(in_namespace([] { return try_everything_bound(""); }), "");
+}
+
+TEST_F(FenceKernel, WhatIsBoundToAnInterfaceWithoutAGatewayDoesNotLeaveByIt) {
+  EXPECT_EQ(in_namespace([] {
+              return try_everything_bound("ip route replace default dev nc0 && ip -6 route replace default dev nc0 && ");
+            }),
+            "");
+}
+
+// At once, as for every other packet: a connection that waited for its time would look like a slow network.
+TEST_F(FenceKernel, WhatIsBoundToAnInterfaceIsRefusedAtOnce) {
+  EXPECT_EQ(in_namespace([]() -> std::string {
+              if (std::string failed = give_routes() + load_and_prove(); !failed.empty()) return failed;
+              if (send_bound(AF_INET, SOCK_DGRAM, "192.0.2.1", 53, true) != EPERM) return "a question was sent";
+              Fd socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+              if (setsockopt(socket.raw(), SOL_SOCKET, SO_BINDTODEVICE, "nc0", 4) != 0) return "bind";
+              sockaddr_in to{};
+              to.sin_family = AF_INET;
+              to.sin_port = htons(443);
+              inet_pton(AF_INET, "192.0.2.1", &to.sin_addr);
+              const int code = connect(socket.raw(), reinterpret_cast<sockaddr*>(&to), sizeof to);
+              return code != 0 && errno == ECONNREFUSED ? "" : "connect: " + std::string(strerror(errno));
+            }),
+            "");
 }
 
 // Any name server, over UDP: what comes back seems to be its own answer.

@@ -30,10 +30,10 @@ table inet nemoclaw {
 		ip daddr 127.0.0.11 meta l4proto tcp reject with tcp reset
 		ip daddr 127.0.0.11 reject with icmpx port-unreachable
 		oif "lo" accept
-		ct status dnat ip daddr 127.0.0.1 tcp dport 3129 accept
-		ct status dnat ip6 daddr ::1 tcp dport 3129 accept
-		ct status dnat ip daddr 127.0.0.1 meta l4proto { tcp, udp } th dport 3130 accept
-		ct status dnat ip6 daddr ::1 meta l4proto { tcp, udp } th dport 3130 accept
+		rt ip nexthop 127.0.0.1 ct status dnat ip daddr 127.0.0.1 tcp dport 3129 accept
+		rt ip6 nexthop ::1 ct status dnat ip6 daddr ::1 tcp dport 3129 accept
+		rt ip nexthop 127.0.0.1 ct status dnat ip daddr 127.0.0.1 meta l4proto { tcp, udp } th dport 3130 accept
+		rt ip6 nexthop ::1 ct status dnat ip6 daddr ::1 meta l4proto { tcp, udp } th dport 3130 accept
 		ct state established ct direction reply accept
 		ct state related meta l4proto { icmp, ipv6-icmp } accept
 		icmpv6 type { nd-router-solicit, nd-neighbor-solicit, nd-neighbor-advert } ip6 hoplimit 255 accept
@@ -42,6 +42,12 @@ table inet nemoclaw {
 		limit rate 20/second burst 40 packets log group 20035 snaplen 128
 		meta l4proto tcp reject with tcp reset
 		reject with icmpx port-unreachable
+	}
+	chain leave {
+		type filter hook postrouting priority 0; policy accept;
+		oif "lo" accept
+		ip daddr 127.0.0.0/8 drop
+		ip6 daddr ::1 drop
 	}
 	chain input {
 		type filter hook input priority 0; policy drop;
