@@ -9,7 +9,7 @@ namespace nemoclaw::hooks {
 
 Result<std::string> run_check() {
   if (unshare(CLONE_NEWNET) != 0) return errno_error("make a network namespace");
-  Nftables nft = TRY(Nftables::create());
+  Netlink nft = TRY(open_nftables());
   LoadedFence loaded = TRY(apply_fence(nft, FencePlan{}));
   TRY(probe_fence());
   return std::move(loaded.warning);

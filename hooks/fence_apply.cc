@@ -1,10 +1,11 @@
 #include "hooks/fence_apply.h"
 
+#include <linux/netlink.h>
 #include <net/if.h>
-#include <nftables/libnftables.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
+#include <cerrno>
 #include <cstring>
 
 #include "runtime/base/fd.h"
@@ -12,14 +13,6 @@
 
 namespace nemoclaw::hooks {
 namespace {
-
-nft_ctx* context_of(void* context) { return static_cast<nft_ctx*>(context); }
-
-std::string first_line(const char* text) {
-  const std::string_view all = text ? text : "";
-  const std::string safe = quoted(all.substr(0, all.find('\n')), 400);
-  return safe.substr(1, safe.size() - 2);
-}
 
 // The proxy listens on lo, and a namespace that the manager made may still have it down.
 Result<void> bring_up_loopback() {
@@ -47,53 +40,61 @@ Result<void> forbid_ways_around() {
   return {};
 }
 
+Result<void> commit(Netlink& nft, const FenceTransaction& transaction) {
+  const std::optional<NetlinkRefusal> refused = TRY_CONTEXT(nft.batch(transaction.messages), "nftables");
+  if (!refused) return {};
+  const std::string part =
+      refused->sequence < transaction.parts.size() ? transaction.parts[refused->sequence] : "";
+  return errno_error("nftables: " + part, refused->code);
+}
+
+Result<ShownFence> read_back(Netlink& nft) {
+  ShownFence shown;
+  add_shown_chains(TRY(nft.dump(chains_request())), shown);
+  const std::vector<NetlinkAnswer> rules = TRY(nft.dump(rules_request()));
+  TRY(add_shown_rules(rules, shown));
+  const std::vector<NetlinkAnswer> sets = TRY(nft.dump(sets_request()));
+  for (std::string& name : shown_set_names(sets)) {
+    const std::vector<NetlinkAnswer> keys = TRY(nft.dump(set_request(name)));
+    shown.sets.push_back({std::move(name), shown_set_keys(keys)});
+  }
+  return shown;
+}
+
 }  // namespace
 
-Result<Nftables> Nftables::create() {
-  nft_ctx* context = nft_ctx_new(NFT_CTX_DEFAULT);
-  if (!context) return make_error("libnftables cannot be initialised");
-  nft_ctx_buffer_output(context);
-  nft_ctx_buffer_error(context);
-  nft_ctx_output_set_flags(context, NFT_CTX_OUTPUT_NUMERIC_PRIO);
-  return Nftables(context);
+Result<Netlink> open_nftables() { return Netlink::open(NETLINK_NETFILTER); }
+
+// Another table of the namespace may change while ours is read: once more, then.
+Result<ShownFence> read_fence(Netlink& nft) {
+  constexpr int kTries = 20;
+  for (int round = 1;; ++round) {
+    Result<ShownFence> shown = read_back(nft);
+    if (shown || shown.error().errno_value != EINTR || round == kTries) return shown;
+    nft = TRY(open_nftables());  // the rest of the dump goes with the socket
+  }
 }
 
-Nftables::~Nftables() {
-  if (context_) nft_ctx_free(context_of(context_));
-}
+bool fence_exists(Netlink& nft) { return nft.change(table_request()).has_value(); }
 
-Result<std::string> Nftables::run(const std::string& commands) {
-  nft_ctx* context = context_of(context_);
-  const int code = nft_run_cmd_from_buffer(context, commands.c_str());
-  // Both buffers are emptied by reading them, so an old message never explains a new failure.
-  const std::string output = nft_ctx_get_output_buffer(context);
-  const std::string failure = first_line(nft_ctx_get_error_buffer(context));
-  if (code != 0) return make_error("nftables: " + (failure.empty() ? "unknown error" : failure));
-  return output;
-}
-
-bool fence_exists(Nftables& nft) {
-  return nft.run(std::string("list table inet ") + kFenceTable).has_value();
-}
-
-Result<LoadedFence> apply_fence(Nftables& nft, FencePlan plan) {
+Result<LoadedFence> apply_fence(Netlink& nft, FencePlan plan) {
   TRY(bring_up_loopback());
   TRY(forbid_ways_around());
   LoadedFence loaded;
-  loaded.ruleset = fence_ruleset(plan);
-  Result<std::string> first = nft.run(loaded.ruleset);
+  std::vector<FenceChain> chains = fence_chains(plan);
+  const Result<void> first = commit(nft, fence_transaction(chains));
   if (!first) {
     plan.log = false;
-    loaded.ruleset = fence_ruleset(plan);
-    if (!nft.run(loaded.ruleset)) return std::move(first).error().with_context("load the fence");
+    chains = fence_chains(plan);
+    if (!commit(nft, fence_transaction(chains))) return Error(first.error()).with_context("load the fence");
     loaded.warning = "refused packets are not audited: " + first.error().message;
   }
-  const std::string listing =
-      TRY_CONTEXT(nft.run(std::string("list table inet ") + kFenceTable), "read the fence back");
-  TRY_CONTEXT(check_fence_listing(plan, listing), "the fence is not as it was loaded");
+  const ShownFence shown = TRY_CONTEXT(read_fence(nft), "read the fence back");
+  TRY_CONTEXT(compare_fence(chains, shown), "the fence is not as it was loaded");
+  loaded.ruleset = fence_ruleset(chains);
   return loaded;
 }
 
-void remove_fence(Nftables& nft) { (void)nft.run(std::string("delete table inet ") + kFenceTable); }
+void remove_fence(Netlink& nft) { (void)commit(nft, fence_removal()); }
 
 }  // namespace nemoclaw::hooks

@@ -1,137 +1,127 @@
 #include "hooks/fence_plan.h"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
+#include <linux/netfilter.h>
 
 #include <algorithm>
-#include <charconv>
 
 namespace nemoclaw::hooks {
 namespace {
 
-constexpr const char* kNeighbourDiscoveryOut =
-    "icmpv6 type { nd-router-solicit, nd-neighbor-solicit, nd-neighbor-advert } ip6 hoplimit 255 accept";
-constexpr const char* kNeighbourDiscoveryIn =
-    "icmpv6 type { nd-router-advert, nd-neighbor-solicit, nd-neighbor-advert } ip6 hoplimit 255 accept";
+using Rules = std::vector<FenceRule>;
 
-// "10.0.0.0/8" or an address; written anew from its parsed form, so that nothing but an address can enter the
-// ruleset.
-Result<void> add_prefix(const std::string& text, InboundAccept& accept) {
-  const size_t slash = text.find('/');
-  const std::string address = text.substr(0, slash);
-  unsigned char bytes[16];
-  char canonical[INET6_ADDRSTRLEN];
-  int family = AF_INET;
-  if (inet_pton(AF_INET, address.c_str(), bytes) != 1) {
-    family = AF_INET6;
-    if (inet_pton(AF_INET6, address.c_str(), bytes) != 1)
-      return make_error("inbound.from: " + quoted(text) + " is not an address or prefix");
-  }
-  const unsigned length_max = family == AF_INET ? 32 : 128;
-  unsigned length = length_max;
-  if (slash != std::string::npos) {
-    const char* end = text.data() + text.size();
-    const auto [stop, failure] = std::from_chars(text.data() + slash + 1, end, length);
-    if (failure != std::errc() || stop != end || length > length_max)
-      return make_error("inbound.from: " + quoted(text) + " has a bad prefix length");
-  }
-  inet_ntop(family, bytes, canonical, sizeof canonical);
-  (family == AF_INET ? accept.from4 : accept.from6).push_back(format("%s/%u", canonical, length));
-  return {};
-}
+// Of docker's embedded resolver, and where the proxy listens.
+struct Places {
+  AddressPrefix resolver{false, std::string("\x7f\0\0\x0b", 4), 32};
+  AddressPrefix loopback4{false, std::string("\x7f\0\0\1", 4), 32};
+  AddressPrefix loopback6{true, std::string(15, '\0') + '\1', 128};
+};
 
-std::vector<std::string> capture_rules(const FencePlan& plan) {
-  const std::string names = format("redirect to :%u", plan.names_port);
-  return {
-      format("meta mark 0x%08x accept", plan.proxy_mark),
-      // Docker's embedded resolver is on loopback too, and would ask any name from inside the namespace.
-      "ip daddr 127.0.0.11 udp dport 53 " + names,
-      "ip daddr 127.0.0.11 tcp dport 53 " + names,
-      // To the sandbox's own servers, whatever address they have: local addresses are routed over lo.
-      "oif \"lo\" accept",
-      // Every other name server, whatever its address.
-      "udp dport 53 " + names,
-      "tcp dport 53 " + names,
-      format("meta l4proto tcp redirect to :%u", plan.captured_port),
-  };
-}
-
-std::vector<std::string> output_rules(const FencePlan& plan) {
-  std::vector<std::string> rules = {
-      format("meta mark 0x%08x accept", plan.proxy_mark),
-      // Docker's embedded resolver lives inside the namespace: asking it directly would be a way out by DNS.
-      // Its real port, which Docker's NAT makes of 53, can be reached without that translation as well.
-      "ip daddr 127.0.0.11 meta l4proto tcp reject with tcp reset",
-      "ip daddr 127.0.0.11 reject with icmpx port-unreachable",
-      "oif \"lo\" accept",
-      // A redirected packet still carries the interface that was chosen before the redirect, so its new route is
-      // asked. That of a socket which is bound to an interface leads out of it, whatever the address.
-      format("rt ip nexthop 127.0.0.1 ct status dnat ip daddr 127.0.0.1 tcp dport %u accept", plan.captured_port),
-      format("rt ip6 nexthop ::1 ct status dnat ip6 daddr ::1 tcp dport %u accept", plan.captured_port),
-      format("rt ip nexthop 127.0.0.1 ct status dnat ip daddr 127.0.0.1 meta l4proto { tcp, udp } th dport %u accept",
-             plan.names_port),
-      format("rt ip6 nexthop ::1 ct status dnat ip6 daddr ::1 meta l4proto { tcp, udp } th dport %u accept",
-             plan.names_port),
-      // Answers to inbound connections only. The original direction of an established flow is the proxy's,
-      // hence marked; without the direction a sandboxed process could take over the proxy's source port while
-      // conntrack still remembers the flow.
-      "ct state established ct direction reply accept",
-      "ct state related meta l4proto { icmp, ipv6-icmp } accept",
-      // Sent by the kernel on behalf of the proxy's IPv6, without its mark. The hop limits are what RFC 4861
-      // and 2710 demand.
-      kNeighbourDiscoveryOut,
-      "icmpv6 type { mld-listener-report, mld-listener-done, mld2-listener-report } ip6 hoplimit 1 accept",
-      // The kernel's resets for connections that the proxy has closed: neither an attempt nor worth an
-      // answer.
-      "tcp flags & rst == rst drop",
-  };
-  if (plan.log)
-    rules.push_back(format("limit rate 20/second burst 40 packets log group %u snaplen 128", plan.log_group));
-  rules.push_back("meta l4proto tcp reject with tcp reset");
-  rules.push_back("reject with icmpx port-unreachable");
+Rules capture_rules(const FencePlan& plan, uint32_t& sets) {
+  const Places places;
+  const auto rule = [&sets] { return RuleWriter(sets); };
+  Rules rules;
+  rules.push_back(rule().mark(plan.proxy_mark).accept());
+  // Docker's embedded resolver is on loopback too, and would ask any name from inside the namespace.
+  for (const char* protocol : {"udp", "tcp"})
+    rules.push_back(
+        rule().address(Side::Destination, places.resolver).port(protocol, 53).redirect(plan.names_port));
+  // To the sandbox's own servers, whatever address they have: local addresses are routed over lo.
+  rules.push_back(rule().loopback_out().accept());
+  // Every other name server, whatever its address.
+  for (const char* protocol : {"udp", "tcp"})
+    rules.push_back(rule().port(protocol, 53).redirect(plan.names_port));
+  rules.push_back(rule().protocol_tcp().redirect(plan.captured_port));
   return rules;
 }
 
-// The last look, at the interface that a packet really takes: where a route has no gateway, the next hop above is the
-// address itself. No packet to a loopback address is meant for the link, not even one of the proxy's.
-std::vector<std::string> leave_rules() {
-  return {"oif \"lo\" accept", "ip daddr 127.0.0.0/8 drop", "ip6 daddr ::1 drop"};
+// A redirected packet still carries the interface that was chosen before the redirect, so its new route is
+// asked. That of a socket which is bound to an interface leads out of it, whatever the address.
+void add_redirected(const FencePlan& plan, uint32_t& sets, Rules& rules) {
+  const Places places;
+  for (const AddressPrefix& to : {places.loopback4, places.loopback6})
+    rules.push_back(RuleWriter(sets)
+                        .next_hop(to)
+                        .translated()
+                        .address(Side::Destination, to)
+                        .port("tcp", plan.captured_port)
+                        .accept());
+  for (const AddressPrefix& to : {places.loopback4, places.loopback6}) {
+    RuleWriter rule(sets);
+    rules.push_back(rule.next_hop(to)
+                        .translated()
+                        .address(Side::Destination, to)
+                        .protocol_tcp_or_udp()
+                        .port("th", plan.names_port)
+                        .accept());
+  }
 }
 
-std::vector<std::string> input_rules(const FencePlan& plan) {
-  std::vector<std::string> rules = {
-      "iif \"lo\" accept",
-      "ct state established accept",
-      "ct state related meta l4proto { icmp, ipv6-icmp } accept",
-      kNeighbourDiscoveryIn,
-  };
+Rules output_rules(const FencePlan& plan, uint32_t& sets) {
+  const Places places;
+  const auto rule = [&sets] { return RuleWriter(sets); };
+  Rules rules;
+  rules.push_back(rule().mark(plan.proxy_mark).accept());
+  // Docker's embedded resolver lives inside the namespace: asking it directly would be a way out by DNS.
+  // Its real port, which Docker's NAT makes of 53, can be reached without that translation as well.
+  rules.push_back(rule().address(Side::Destination, places.resolver).protocol_tcp().reject_with_reset());
+  rules.push_back(rule().address(Side::Destination, places.resolver).reject_as_unreachable());
+  rules.push_back(rule().loopback_out().accept());
+  add_redirected(plan, sets, rules);
+  // Answers to inbound connections only. The original direction of an established flow is the proxy's,
+  // hence marked; without the direction a sandboxed process could take over the proxy's source port while
+  // conntrack still remembers the flow.
+  rules.push_back(rule().established().reply_direction().accept());
+  rules.push_back(rule().related().protocol_icmp().accept());
+  // Sent by the kernel on behalf of the proxy's IPv6, without its mark. The hop limits are what RFC 4861
+  // and 2710 demand.
+  rules.push_back(rule().icmp6(IcmpV6Use::NeighboursOut, 255).accept());
+  rules.push_back(rule().icmp6(IcmpV6Use::MulticastListeners, 1).accept());
+  // The kernel's resets for connections that the proxy has closed: neither an attempt nor worth an answer.
+  rules.push_back(rule().reset_flag().drop());
+  if (plan.log) rules.push_back(rule().log(plan.log_group).as_it_is());
+  rules.push_back(rule().protocol_tcp().reject_with_reset());
+  rules.push_back(rule().reject_as_unreachable());
+  return rules;
+}
+
+// The last look, at the interface that a packet really takes: where a route has no gateway, the next hop
+// above is the address itself. No packet to a loopback address is meant for the link, not even one of the
+// proxy's.
+Rules leave_rules(uint32_t& sets) {
+  Places places;
+  places.loopback4 = {false, std::string("\x7f\0\0\0", 4), 8};
+  Rules rules;
+  rules.push_back(RuleWriter(sets).loopback_out().accept());
+  for (const AddressPrefix& to : {places.loopback4, places.loopback6})
+    rules.push_back(RuleWriter(sets).address(Side::Destination, to).drop());
+  return rules;
+}
+
+Rules input_rules(const FencePlan& plan, uint32_t& sets) {
+  const auto rule = [&sets] { return RuleWriter(sets); };
+  Rules rules;
+  rules.push_back(rule().loopback_in().accept());
+  rules.push_back(rule().established().accept());
+  rules.push_back(rule().related().protocol_icmp().accept());
+  rules.push_back(rule().icmp6(IcmpV6Use::NeighboursIn, 255).accept());
   for (const InboundAccept& each : plan.inbound) {
-    const std::string service = format("%s dport %u accept", each.protocol.c_str(), each.port);
-    if (each.from4.empty() && each.from6.empty()) rules.push_back(service);
-    for (const std::string& prefix : each.from4) rules.push_back("ip saddr " + prefix + " " + service);
-    for (const std::string& prefix : each.from6) rules.push_back("ip6 saddr " + prefix + " " + service);
+    if (each.from.empty()) rules.push_back(rule().port(each.protocol.c_str(), each.port).accept());
+    for (const AddressPrefix& from : each.from)
+      rules.push_back(rule().address(Side::Source, from).port(each.protocol.c_str(), each.port).accept());
   }
-  for (const std::string& address : plan.probes4)
-    rules.push_back("ip saddr " + address + " meta l4proto tcp accept");
-  for (const std::string& address : plan.probes6)
-    rules.push_back("ip6 saddr " + address + " meta l4proto tcp accept");
+  for (const AddressPrefix& from : plan.probes)
+    rules.push_back(rule().address(Side::Source, from).protocol_tcp().accept());
   return rules;
 }
 
-// The lines between "chain NAME {" and its "}", trimmed.
-Result<std::vector<std::string>> chain_lines(const std::string& listing, const std::string& name) {
-  std::vector<std::string> lines;
-  bool inside = false;
-  for (size_t at = 0; at < listing.size();) {
-    const size_t end = std::min(listing.find('\n', at), listing.size());
-    const size_t first = std::min(listing.find_first_not_of(" \t", at), end);
-    std::string line = listing.substr(first, end - first);
-    at = end + 1;
-    if (inside && line == "}") return lines;
-    if (inside && !line.empty()) lines.push_back(std::move(line));
-    if (line == "chain " + name + " {") inside = true;
-  }
-  return make_error("chain '" + name + "' is not there");
+bool is_four(const AddressPrefix& prefix) { return !prefix.six; }
+
+// Loopback and link-local addresses are nobody's source on the way to a pod.
+bool is_source(const AddressPrefix& prefix) {
+  const auto first = static_cast<uint8_t>(prefix.network[0]),
+             second = static_cast<uint8_t>(prefix.network[1]);
+  if (!prefix.six) return first != 127 && !(first == 169 && second == 254);
+  return prefix.network != std::string(15, '\0') + '\1' && !(first == 0xfe && (second & 0xc0) == 0x80);
 }
 
 }  // namespace
@@ -145,7 +135,9 @@ Result<FencePlan> plan_fence(const std::vector<policy::InboundRule>& inbound) {
     if (rule.port == 0) return make_error("inbound: port 0 cannot be accepted");
     if (rule.protocol != "tcp" && rule.protocol != "udp")
       return make_error("inbound: protocol " + quoted(rule.protocol) + " is neither tcp nor udp");
-    for (const std::string& prefix : rule.from) TRY(add_prefix(prefix, accept));
+    for (const std::string& prefix : rule.from)
+      accept.from.push_back(TRY_CONTEXT(parse_address_prefix(prefix), "inbound.from"));
+    std::stable_partition(accept.from.begin(), accept.from.end(), is_four);
     plan.inbound.push_back(std::move(accept));
   }
   return plan;
@@ -154,61 +146,45 @@ Result<FencePlan> plan_fence(const std::vector<policy::InboundRule>& inbound) {
 Result<void> accept_probes(FencePlan& plan, std::string_view node_addresses) {
   while (!node_addresses.empty()) {
     const size_t end = std::min(node_addresses.find('\n'), node_addresses.size());
-    const std::string line(node_addresses.substr(0, end));
+    const std::string_view line = node_addresses.substr(0, end);
     node_addresses.remove_prefix(std::min(end + 1, node_addresses.size()));
     if (line.empty()) continue;
-    in_addr four;
-    in6_addr six;
-    char canonical[INET6_ADDRSTRLEN];
-    if (inet_pton(AF_INET, line.c_str(), &four) == 1) {
-      const uint32_t number = ntohl(four.s_addr);
-      if (number >> 24 == 127 || number >> 16 == 0xa9fe) continue;
-      plan.probes4.push_back(inet_ntop(AF_INET, &four, canonical, sizeof canonical));
-    } else if (inet_pton(AF_INET6, line.c_str(), &six) == 1) {
-      if (IN6_IS_ADDR_LOOPBACK(&six) || IN6_IS_ADDR_LINKLOCAL(&six)) continue;
-      plan.probes6.push_back(inet_ntop(AF_INET6, &six, canonical, sizeof canonical));
-    } else {
+    Result<AddressPrefix> address = parse_address_prefix(line);
+    if (!address || line.find('/') != line.npos)
       return make_error("node address " + quoted(line) + " is not an address");
-    }
+    if (is_source(*address)) plan.probes.push_back(std::move(*address));
   }
+  std::stable_partition(plan.probes.begin(), plan.probes.end(), is_four);
   return {};
+}
+
+std::string FenceChain::declaration() const {
+  return format("type %s hook %s priority %d; policy %s;", type, hook, priority, drops ? "drop" : "accept");
 }
 
 std::vector<FenceChain> fence_chains(const FencePlan& plan) {
-  return {
-      // Before -100, where other tables (Docker's DNS) translate: the first translation of a connection is
-      // the one that counts.
-      {"capture", "type nat hook output priority -110; policy accept;", capture_rules(plan)},
-      {"output", "type filter hook output priority 0; policy drop;", output_rules(plan)},
-      {"leave", "type filter hook postrouting priority 0; policy accept;", leave_rules()},
-      {"input", "type filter hook input priority 0; policy drop;", input_rules(plan)},
-      {"forward", "type filter hook forward priority 0; policy drop;", {}},
-  };
+  uint32_t sets = 0;
+  std::vector<FenceChain> chains;
+  // Before -100, where other tables (Docker's DNS) translate: the first translation of a connection is the
+  // one that counts.
+  chains.push_back({"capture", "nat", "output", NF_INET_LOCAL_OUT, -110, false, capture_rules(plan, sets)});
+  chains.push_back({"output", "filter", "output", NF_INET_LOCAL_OUT, 0, true, output_rules(plan, sets)});
+  chains.push_back({"leave", "filter", "postrouting", NF_INET_POST_ROUTING, 0, false, leave_rules(sets)});
+  chains.push_back({"input", "filter", "input", NF_INET_LOCAL_IN, 0, true, input_rules(plan, sets)});
+  chains.push_back({"forward", "filter", "forward", NF_INET_FORWARD, 0, true, {}});
+  return chains;
 }
 
-std::string fence_ruleset(const FencePlan& plan) {
+std::string fence_ruleset(const std::vector<FenceChain>& chains) {
   const std::string table = std::string("table inet ") + kFenceTable;
   // `add` first, so that `delete` finds something in every case: the kernel sees one transaction.
   std::string text = "add " + table + "\ndelete " + table + "\n" + table + " {\n";
-  for (const FenceChain& chain : fence_chains(plan)) {
-    text += std::string("\tchain ") + chain.name + " {\n\t\t" + chain.declaration + "\n";
-    for (const std::string& rule : chain.rules) text += "\t\t" + rule + "\n";
+  for (const FenceChain& chain : chains) {
+    text += std::string("\tchain ") + chain.name + " {\n\t\t" + chain.declaration() + "\n";
+    for (const FenceRule& rule : chain.rules) text += "\t\t" + rule.text + "\n";
     text += "\t}\n";
   }
   return text + "}\n";
-}
-
-Result<void> check_fence_listing(const FencePlan& plan, const std::string& listing) {
-  for (const FenceChain& chain : fence_chains(plan)) {
-    const std::vector<std::string> lines = TRY(chain_lines(listing, chain.name));
-    if (lines.empty() || lines[0] != chain.declaration)
-      return make_error(std::string("chain '") + chain.name + "' is " +
-                        quoted(lines.empty() ? "" : lines[0]) + " instead of '" + chain.declaration + "'");
-    if (lines.size() - 1 != chain.rules.size())
-      return make_error(format("chain '%s' has %zu rules instead of %zu", chain.name, lines.size() - 1,
-                               chain.rules.size()));
-  }
-  return {};
 }
 
 }  // namespace nemoclaw::hooks

@@ -43,8 +43,8 @@ Result<void> check_namespace(const HookOptions& options, const NetNamespace& net
   return {};
 }
 
-// Hashes the binaries that the container's policy names; the program of the proxy's worker does it, as root and before
-// the container's first instruction.
+// Hashes the binaries that the container's policy names; the program of the proxy's worker does it, as root
+// and before the container's first instruction.
 Result<void> pin_binaries(const policy::NodeConfig& config, const std::string& directory) {
   ChildRequest request;
   request.path = TRY(policy::find_program(config.proxy_path, "nemoclaw-proxy")) + "-worker";
@@ -60,7 +60,7 @@ Result<void> pin_binaries(const policy::NodeConfig& config, const std::string& d
 // Replaces the table in one transaction; connections that stand go on.
 Result<void> renew_fence(const HookOptions& options, const policy::NodeConfig& config, FdRef log) {
   const FencePlan plan = TRY(plan_sandbox_fence(options.sandbox_directory, config));
-  Nftables nft = TRY(Nftables::create());
+  Netlink nft = TRY(open_nftables());
   if (!fence_exists(nft)) return make_error("the fence of sandbox " + options.sandbox_directory + " is gone");
   const LoadedFence loaded = TRY(apply_fence(nft, plan));
   if (!loaded.warning.empty()) log_line(log, loaded.warning);

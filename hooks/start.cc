@@ -68,7 +68,7 @@ Result<void> refuse_shared_namespace(const HookOptions& options, const NetNamesp
                     "', while this one was made: create it again to join that");
 }
 
-Result<void> fence_and_prove(Nftables& nft, const Inputs& inputs, const std::string& directory, FdRef log) {
+Result<void> fence_and_prove(Netlink& nft, const Inputs& inputs, const std::string& directory, FdRef log) {
   const LoadedFence loaded = TRY(apply_fence(nft, inputs.fence));
   if (!loaded.warning.empty()) log_line(log, loaded.warning);
   TRY(write_file_atomic(directory + "/fence.nft", loaded.ruleset, 0600));
@@ -86,7 +86,7 @@ Result<void> start_in_namespace(const HookOptions& options, const HookState& sta
   if (!cgroup.warning.empty()) log_line(log, "the proxy's cgroup: " + cgroup.warning);
   inputs.launch.cgroups = cgroup.directories;
   ProxyLaunch launch = TRY(ProxyLaunch::begin(inputs.launch, host_network.fd, log));
-  Nftables nft = TRY(Nftables::create());
+  Netlink nft = TRY(open_nftables());
   const bool fenced_before = fence_exists(nft);
   if (fenced_before) TRY(refuse_shared_namespace(options, network));
   TRY(refuse_foreign_namespace(state.bundle));

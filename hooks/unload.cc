@@ -51,7 +51,7 @@ Result<void> unload_fence(const std::string& sandbox_directory, const oci::Proxy
     return {};
   }
   TRY(enter_net_namespace(*network));
-  Nftables nft = TRY(Nftables::create());
+  Netlink nft = TRY(open_nftables());
   remove_fence(nft);
   return {};
 }

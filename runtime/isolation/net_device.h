@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "runtime/base/result.h"
-#include "runtime/isolation/netlink.h"
+#include "runtime/base/netlink.h"
 #include "runtime/oci/spec.h"
 
 namespace nemoclaw::isolation {

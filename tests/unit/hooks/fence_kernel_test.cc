@@ -19,28 +19,10 @@
 #include "hooks/fence_probe.h"
 #include "hooks/net_namespace.h"
 #include "runtime/base/file.h"
+#include "tests/unit/hooks/network_namespace.h"
 
 namespace nemoclaw::hooks {
 namespace {
-
-// Runs `body` in a fresh network namespace with an interface that has a default route in both families; ""
-// means success.
-std::string in_namespace(const std::function<std::string()>& body) {
-  int ends[2];
-  if (pipe2(ends, O_CLOEXEC) != 0) return "pipe";
-  Fd reader(ends[0]), writer(ends[1]);
-  const pid_t child = fork();
-  if (child == 0) {
-    std::string said = unshare(CLONE_NEWNET) == 0 ? body() : "unshare: " + std::string(strerror(errno));
-    (void)write_all(writer, said);
-    _exit(0);
-  }
-  writer.reset();
-  std::string said = read_all(reader).value_or("read failed");
-  int status = 0;
-  waitpid(child, &status, 0);
-  return WIFEXITED(status) ? said : said + format(" signal %d", WTERMSIG(status));
-}
 
 std::string give_routes() {
   const char* script =
@@ -62,7 +44,7 @@ int udp_error(const char* address, uint16_t port, uint32_t mark = 0) {
 }
 
 std::string load_and_prove() {
-  Result<Nftables> nft = Nftables::create();
+  Result<Netlink> nft = open_nftables();
   if (!nft) return nft.error().message;
   if (fence_exists(*nft)) return "a fresh namespace has a fence";
   const Result<LoadedFence> loaded = apply_fence(*nft, FencePlan{});
@@ -72,14 +54,7 @@ std::string load_and_prove() {
   return proven ? "" : proven.error().message;
 }
 
-class FenceKernel : public testing::Test {
- protected:
-  void SetUp() override {
-    if (geteuid() != 0) GTEST_SKIP() << "needs root for a network namespace";
-    if (in_namespace([] { return std::string(); }) != "")
-      GTEST_SKIP() << "network namespaces cannot be made here";
-  }
-};
+using FenceKernel = NetworkNamespaceTest;
 
 TEST_F(FenceKernel, HoldsWithoutAnyInterface) { EXPECT_EQ(in_namespace(load_and_prove), ""); }
 
@@ -109,11 +84,11 @@ TEST_F(FenceKernel, TakesBackWhatWouldHandOnTheMark) {
 
 TEST_F(FenceKernel, LoadsTwice) {
   EXPECT_EQ(in_namespace([]() -> std::string {
-              Result<Nftables> nft = Nftables::create();
+              Result<Netlink> nft = open_nftables();
               for (int round = 0; round < 2; ++round)
                 if (const Result<LoadedFence> loaded = apply_fence(*nft, FencePlan{}); !loaded)
                   return loaded.error().message;
-              const Result<std::string> tables = nft->run("list tables");
+              const Result<std::string> tables = run_nft("list tables");
               return *tables == "table inet nemoclaw\n" ? "" : *tables;
             }),
             "");
@@ -188,19 +163,18 @@ TEST_F(FenceKernel, CapturesTcpToTheListener) {
 TEST_F(FenceKernel, CoexistsWithDockersNat) {
   EXPECT_EQ(in_namespace([]() -> std::string {
               if (std::string failed = give_routes(); !failed.empty()) return failed;
-              Result<Nftables> nft = Nftables::create();
               const std::string docker =
                   "table ip nat {\n chain OUTPUT {\n type nat hook output priority -100; policy accept;\n"
                   "  ip daddr 127.0.0.11 udp dport 53 counter dnat to 127.0.0.11:40053\n"
                   "  ip daddr 127.0.0.11 tcp dport 53 counter dnat to 127.0.0.11:40054\n"
                   "  tcp dport 443 counter dnat to 203.0.113.9:443\n }\n}\n";
-              if (const Result<std::string> run = nft->run(docker); !run) return run.error().message;
-              const std::string before = nft->run("list table ip nat").value_or("");
+              if (const Result<std::string> run = run_nft(docker); !run) return run.error().message;
+              const std::string before = run_nft("list table ip nat").value_or("");
               if (std::string failed = load_and_prove(); !failed.empty()) return failed;
               if (udp_error("127.0.0.11", 40053) != EPERM)
                 return "the resolver's real port answers the sandbox";
               if (udp_error("127.0.0.11", 53, 0x4e43) != 0) return "the proxy cannot ask Docker's resolver";
-              const std::string after = nft->run("list table ip nat").value_or("");
+              const std::string after = run_nft("list table ip nat").value_or("");
               if (after.find("udp dport 53 counter packets 1") == std::string::npos &&
                   after.find("packets 2") == std::string::npos)
                 return "Docker's translation did not see the proxy's question: " + after;
@@ -223,8 +197,7 @@ TEST_F(FenceKernel, ProbeFindsAMissingFence) {
 TEST_F(FenceKernel, ProbeFindsAMissingRedirect) {
   const std::string found = in_namespace([]() -> std::string {
     if (std::string failed = give_routes() + load_and_prove(); !failed.empty()) return failed;
-    Result<Nftables> nft = Nftables::create();
-    (void)nft->run("flush chain inet nemoclaw capture; insert rule inet nemoclaw output tcp dport 9 accept");
+    (void)run_nft("flush chain inet nemoclaw capture; insert rule inet nemoclaw output tcp dport 9 accept");
     const Result<void> proven = probe_fence();
     return proven ? "proven without a redirect" : proven.error().message;
   });
