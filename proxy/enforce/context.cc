@@ -48,6 +48,7 @@ std::shared_ptr<Container> Context::find_container(const std::string& id) const 
 void Context::add_container(std::shared_ptr<Container> added) {
   for (std::shared_ptr<Container>& each : containers)
     if (each->subject.container == added->subject.container) {
+      idle_origins.drop(added->subject.container);
       each = std::move(added);
       return;
     }
@@ -55,6 +56,7 @@ void Context::add_container(std::shared_ptr<Container> added) {
 }
 
 void Context::remove_container(const std::string& id) {
+  idle_origins.drop(id);
   for (size_t at = 1; at < containers.size(); ++at)
     if (containers[at]->subject.container == id) {
       containers.erase(containers.begin() + static_cast<std::ptrdiff_t>(at));

@@ -15,6 +15,7 @@
 #include "proxy/enforce/container.h"
 #include "proxy/enforce/credentials.h"
 #include "proxy/enforce/held_bytes.h"
+#include "proxy/enforce/idle_origins.h"
 #include "proxy/enforce/name_judge.h"
 #include "proxy/enforce/quota.h"
 #include "proxy/metrics/meters.h"
@@ -62,6 +63,7 @@ struct Context {
   std::string upstream_authorization;
   Quota quota;
   BodyMemory body_memory;
+  IdleOrigins idle_origins;
   std::set<Live*> live;  // each registers itself (live.h)
 
   const std::shared_ptr<Container>& main() const { return containers.front(); }

@@ -1,6 +1,9 @@
 #include "proxy/enforce/forward.h"
 
+#include <sys/socket.h>
+
 #include <algorithm>
+#include <cerrno>
 
 #include "proxy/enforce/dial.h"
 #include "proxy/net/listener.h"
@@ -27,6 +30,13 @@ Refused refusal_of(const Permit& permit, const audit::Event& event, int status) 
   return refused;
 }
 
+// The origin has ended it, or spoken, before anybody asked for anything.
+bool is_worn(tcp::socket& socket) {
+  char byte;
+  const ssize_t got = recv(socket.native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+  return got >= 0 || (errno != EAGAIN && errno != EWOULDBLOCK);
+}
+
 // A connection is made by the policy that judged it; another one may be in force by the time that it stands.
 std::string changed_meanwhile(const Live& live, const audit::Event& event) {
   if (!live.container || !event.subject || event.subject->generation == live.container->subject.generation)
@@ -45,14 +55,43 @@ void record_close(const Live& live, audit::Event closing, const net::RelayBytes&
 
 }  // namespace
 
-net::Task<Result<void>> Forwarding::reopen() {
-  asio::error_code ignored;
-  live_->socket.close(ignored);
-  const Result<tcp::endpoint> reached = co_await dial(live_->context, live_->socket, permit_);
-  if (!reached) co_return reached.error();
-  live_->address = reached->address();
-  event_.ip = live_->address.to_string();
-  co_return Result<void>();
+const std::string& Forwarding::idle_key() {
+  const uint64_t generation = live_->container->subject.generation;
+  if (key_.empty() || key_generation_ != generation)
+    key_ = origin_key(*live_->container, live_->request, event_.actor.uid);
+  key_generation_ = generation;
+  return key_;
+}
+
+std::unique_ptr<OriginLink> Forwarding::take_idle(std::string_view profile, std::chrono::seconds idle_max) {
+  if (live_->socket.is_open()) return nullptr;  // just made, and of nobody else
+  auto link = live_->context.idle_origins.take(idle_key(), permit_.addresses(), profile, idle_max,
+                                               std::chrono::steady_clock::now());
+  if (link && link->address != live_->address) {
+    live_->address = link->address;
+    event_.ip = link->address.to_string();
+  }
+  return link;
+}
+
+net::Task<Result<std::unique_ptr<OriginLink>>> Forwarding::connect() {
+  if (!live_->socket.is_open() || is_worn(live_->socket)) {
+    asio::error_code ignored;
+    live_->socket.close(ignored);
+    const Result<tcp::endpoint> reached = co_await dial(live_->context, live_->socket, permit_);
+    if (!reached) co_return reached.error();
+    live_->address = reached->address();
+    event_.ip = live_->address.to_string();
+  }
+  auto link = std::make_unique<OriginLink>(std::move(live_->socket));
+  link->address = live_->address;
+  link->generation = live_->container->subject.generation;
+  co_return Result<std::unique_ptr<OriginLink>>(std::move(link));
+}
+
+void Forwarding::leave_idle(std::unique_ptr<OriginLink> link) {
+  if (link->generation != live_->container->subject.generation) return;
+  live_->context.idle_origins.put(idle_key(), std::move(link), std::chrono::steady_clock::now());
 }
 
 void Forwarding::finish(const net::RelayBytes& bytes, std::string reason) {
@@ -136,7 +175,23 @@ std::variant<Forwarding, Refused> open(Context& context, Reached reached) {
   return Forwarding(std::move(live), std::move(reached.permit_), std::move(event));
 }
 
+std::optional<Reached> find_idle(Context& context, const asio::any_io_executor& loop, Permit& permit) {
+  if (!permit.inspected() && permit.intent().via != "http") return std::nullopt;
+  const std::string key = origin_key(*permit.container(), permit.request(), permit.event().actor.uid);
+  const std::optional<asio::ip::address> address =
+      context.idle_origins.find(key, permit.addresses(), std::chrono::steady_clock::now());
+  if (!address) return std::nullopt;
+  audit::Event event = permit.event();
+  event.ip = address->to_string();
+  std::optional<Reached> found(std::in_place, tcp::socket(loop), std::move(permit), std::move(event));
+  found->address_ = *address;
+  return found;
+}
+
 net::Task<std::variant<Forwarding, Refused>> forward(Context& context, Permit permit) {
+  const asio::any_io_executor loop = co_await asio::this_coro::executor;
+  std::optional<Reached> found = find_idle(context, loop, permit);
+  if (found) co_return open(context, std::move(*found));
   auto reached = co_await reach(context, std::move(permit));
   if (auto* refused = std::get_if<Refused>(&reached)) co_return std::move(*refused);
   co_return open(context, std::move(std::get<Reached>(reached)));

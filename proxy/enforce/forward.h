@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <variant>
 
 #include "proxy/enforce/context.h"
@@ -37,17 +38,24 @@ class Forwarding {
   const audit::Event& event() const { return event_; }
   // What a tunnel keeps, which is never reopened. Nothing else may be done with this object afterwards.
   OpenTunnel become_tunnel() { return OpenTunnel(std::move(live_), std::move(event_)); }
-  // Another connection to the same judged addresses, in the place of one that the origin has closed between
-  // two requests.
-  net::Task<Result<void>> reopen();
+  // For requests, each of which may take another connection to the judged addresses. First one that the same
+  // caller has left idle (null: there is none), then the one that opened this, or a new one.
+  std::unique_ptr<OriginLink> take_idle(std::string_view profile, std::chrono::seconds idle_max);
+  net::Task<Result<std::unique_ptr<OriginLink>>> connect();
+  // For the next request of this caller; dropped if another policy came into force meanwhile.
+  void leave_idle(std::unique_ptr<OriginLink> link);
   void finish(const net::RelayBytes& bytes, std::string reason = {});
   // What the client said on it shows that it wants something else than was allowed: into the audit. finish() follows.
   void refuse(std::string code, std::string reason);
 
  private:
+  const std::string& idle_key();
+
   std::unique_ptr<Live> live_;
   Permit permit_;
   audit::Event event_;
+  std::string key_;  // of idle connections, for this generation of the policy
+  uint64_t key_generation_ = 0;
 };
 
 // An upstream connection that is not in the audit yet: nothing can be sent over it or taken from it.
@@ -64,17 +72,20 @@ class Reached {
  private:
   friend std::variant<Forwarding, Refused> open(Context& context, Reached reached);
   friend net::Task<std::variant<Reached, Refused>> reach(Context& context, Permit permit);
+  friend std::optional<Reached> find_idle(Context& context, const asio::any_io_executor& loop, Permit& permit);
   net::tcp::socket socket_;
   asio::ip::address address_;
   Permit permit_;
   audit::Event event_;
 };
 
+// What stands already, if that is so; `permit` is used up then.
+std::optional<Reached> find_idle(Context& context, const asio::any_io_executor& loop, Permit& permit);
 // Refused: upstream_unreachable.
 net::Task<std::variant<Reached, Refused>> reach(Context& context, Permit permit);
 // Refused: the audit cannot be written.
 std::variant<Forwarding, Refused> open(Context& context, Reached reached);
-// Both.
+// Both. Where requests pass, a connection that the same caller has left idle is as good as a new one.
 net::Task<std::variant<Forwarding, Refused>> forward(Context& context, Permit permit);
 
 }  // namespace nemoclaw::enforce

@@ -18,7 +18,7 @@ std::string why_not(const Live& live, const policy::Engine& engine) {
   if (live.is_tunnel && l4.has_credentials)
     return "the requests to " + live.request.host + " hold credentials now";
   asio::error_code code;
-  live.socket.remote_endpoint(code);
+  if (live.is_tunnel) live.socket.remote_endpoint(code);
   if (code) return {};  // it ends by itself
   const policy::Decision judged = engine.judge_addresses(
       live.request, l4, {to_policy_address(live.address)}, live.context.node_addresses);
@@ -27,6 +27,7 @@ std::string why_not(const Live& live, const policy::Engine& engine) {
 
 size_t revoke(Context& context, const Container& container, const policy::Engine& engine, bool dry_run) {
   size_t count = 0;
+  if (!dry_run) context.idle_origins.drop(container.subject.container);
   const std::vector<Live*> standing(context.live.begin(), context.live.end());
   for (Live* live : standing) {
     if (live->revoke_requests && live->container.get() == &container)

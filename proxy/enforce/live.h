@@ -21,7 +21,7 @@ struct Live {
   Live& operator=(const Live&) = delete;
 
   Context& context;
-  net::tcp::socket socket;
+  net::tcp::socket socket;    // closed where requests pass: they go over connections that come and go
   asio::ip::address address;  // judged; the socket may lead to a proxy
   std::shared_ptr<Container> container;
   policy::L4Request request;

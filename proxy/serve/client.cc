@@ -1,16 +1,12 @@
 #include "proxy/serve/client.h"
 
-#include <array>
-#include <asio/experimental/awaitable_operators.hpp>
-
 #include "proxy/enforce/enforce.h"
 #include "proxy/enforce/forward.h"
 #include "proxy/net/listener.h"
-#include "proxy/serve/exchange.h"
 #include "proxy/serve/inspect.h"
 #include "proxy/serve/named_tunnel.h"
+#include "proxy/serve/plain_request.h"
 #include "proxy/serve/tunnel.h"
-#include "proxy/serve/watchdog.h"
 #include "proxy/tls/sniff.h"
 
 namespace nemoclaw::serve {
@@ -19,29 +15,47 @@ namespace {
 
 using net::tcp;
 constexpr auto kHeadTimeout = std::chrono::seconds(30);
-constexpr auto kIdleTimeout = std::chrono::hours(1);
+constexpr auto kNextTimeout = std::chrono::minutes(2);  // between two requests
 constexpr size_t kFirstBytes = 32;
 
 struct Head {
   http::RequestParser parser;
   http::RequestParser::State state = http::RequestParser::State::NeedMore;
   std::string first;  // what the client said first: it may be another protocol
-  std::string rest;   // what came behind the head
   bool timed_out = false;
+
+  void feed(std::string_view& input) {
+    if (first.size() < kFirstBytes) first += input.substr(0, kFirstBytes - first.size());
+    state = parser.feed(input);
+  }
 };
 
-net::Task<void> read_head(tcp::socket& client, Head& head) {
-  const net::Deadline deadline(client, kHeadTimeout);
-  std::array<char, 4096> buffer;
+// Takes off client.unread what belongs to the head, and reads the rest of it.
+net::Task<void> read_head(Side& client, Head& head) {
+  const net::Deadline deadline(client.stream.socket(), kHeadTimeout);
+  std::string_view input = client.unread;
+  head.feed(input);
+  client.unread.erase(0, client.unread.size() - input.size());
   while (head.state == http::RequestParser::State::NeedMore) {
-    const auto [code, got] = co_await client.async_read_some(asio::buffer(buffer), net::kTuple);
+    const asio::mutable_buffer buffer = net::shared_buffer();
+    const net::IoResult got = co_await client.stream.read_some(buffer);
     head.timed_out = deadline.expired();
-    if (code) co_return;
-    std::string_view input(buffer.data(), got);
-    if (head.first.size() < kFirstBytes) head.first += input.substr(0, kFirstBytes - head.first.size());
-    head.state = head.parser.feed(input);
-    head.rest = input;
+    if (got.code) co_return;
+    input = std::string_view(static_cast<const char*>(buffer.data()), got.bytes);
+    head.feed(input);
+    client.unread = input;
   }
+}
+
+// Without a head in memory, since many clients wait. False: nothing more comes.
+net::Task<bool> wait_for_next(Side& client) {
+  if (!client.unread.empty()) co_return true;
+  const net::Deadline deadline(client.stream.socket(), kNextTimeout);
+  const asio::mutable_buffer buffer = net::shared_buffer();
+  const net::IoResult got = co_await client.stream.read_some(buffer);
+  if (got.code) co_return false;
+  client.unread.assign(static_cast<const char*>(buffer.data()), got.bytes);
+  co_return true;
 }
 
 enforce::Intent intent_of(const http::Request& request) {
@@ -58,38 +72,6 @@ net::Task<bool> confirm_tunnel(tcp::socket& client) {
   static constexpr std::string_view kEstablished = "HTTP/1.1 200 Connection established\r\n\r\n";
   const auto [code, written] = co_await asio::async_write(client, asio::buffer(kEstablished), net::kTuple);
   co_return !code;
-}
-
-net::Task<void> run_exchange(tcp::socket& client, enforce::Forwarding& forwarding,
-                             const http::Request& request, std::string early) {
-  using namespace asio::experimental::awaitable_operators;
-  ExchangeOutcome outcome;
-  net::PlainStream client_stream(client), origin_stream(forwarding.socket());
-  Side client_side{client_stream, std::move(early)}, origin_side{origin_stream, {}};
-  Watchdog watchdog(client.get_executor());
-  watchdog.allow(kIdleTimeout);
-  co_await (exchange(client_side, origin_side, request, {.watchdog = &watchdog}, outcome) ||
-            watchdog.watch());
-  asio::error_code ignored;
-  if (outcome.failure.empty()) client.shutdown(tcp::socket::shutdown_send, ignored);
-  forwarding.finish(outcome.bytes, outcome.failure);
-  if (outcome.failure.empty() || outcome.answer_started) {
-    if (!outcome.failure.empty()) net::reset_connection(client);  // a cut answer must not look complete
-    co_return;
-  }
-  const audit::Event& event = forwarding.event();
-  const http::Denial denial{outcome.client_fault ? 400 : 502,
-                            outcome.client_fault ? "invalid_request" : "upstream_unreachable",
-                            event.decision,
-                            outcome.failure,
-                            "http",
-                            event.entry,
-                            event.actor.binary,
-                            event.host,
-                            event.port,
-                            request.method,
-                            {}};
-  co_await answer_and_close(client, http::render_denial(denial, request.method == "HEAD"));
 }
 
 bool is_foreign(tls::Protocol protocol) {
@@ -114,43 +96,82 @@ net::Task<void> answer_other(tcp::socket& client, tls::Protocol protocol, const 
   co_await answer_and_close(client, http::render_denial(denial));
 }
 
-net::Task<void> handle(enforce::Context& context, tcp::socket& client, Head& head, peer::SocketTuple tuple) {
-  enforce::Enforcer enforcer(context);
-  const http::Request& request = head.parser.request();
-  if (head.state != http::RequestParser::State::Complete) {
-    const tls::Protocol protocol = tls::recognise(head.first);
-    const enforce::Refused refused =
-        co_await enforcer.refuse_invalid(intent_of(request), refusal_of(head, protocol), tuple);
-    co_return co_await answer_other(client, protocol, refused.denial);
+// True if the client may go on. A body that nobody wants would have to be read to find the next request.
+net::Task<bool> answer_denial(tcp::socket& client, const http::Denial& denial, const http::Request& request) {
+  const bool has_body = request.framing.kind == http::BodyKind::Chunked || request.framing.length > 0;
+  const bool keep = request.keep_alive && !request.is_connect && !has_body;
+  const std::string text = http::render_denial(denial, request.method == "HEAD", keep);
+  if (!keep) {
+    co_await answer_and_close(client, text);
+    co_return false;
   }
-  auto decided = co_await enforcer.decide(intent_of(request), tuple);
-  if (const auto* refused = std::get_if<enforce::Refused>(&decided)) {
-    co_await answer_and_close(client, http::render_denial(refused->denial, request.method == "HEAD"));
-    co_return;
-  }
-  if (const auto& permit = std::get<enforce::Permit>(decided); !permit.inspected() && !request.is_connect)
-    if (std::string problem = enforce::placeholder_problem(request); !problem.empty()) {
-      const http::Refusal refusal{403, "policy_denied", std::move(problem)};
-      const enforce::Refused refused = co_await enforcer.refuse_invalid(intent_of(request), refusal, tuple);
-      co_return co_await answer_and_close(client,
-                                          http::render_denial(refused.denial, request.method == "HEAD"));
-    }
-  std::optional<enforce::Connection> inspected = std::get<enforce::Permit>(decided).inspected();
-  auto forwarded = co_await enforce::forward(context, std::move(std::get<enforce::Permit>(decided)));
-  if (const auto* refused = std::get_if<enforce::Refused>(&forwarded)) {
-    co_await answer_and_close(client, http::render_denial(refused->denial, request.method == "HEAD"));
-    co_return;
-  }
-  auto& forwarding = std::get<enforce::Forwarding>(forwarded);
-  if (request.is_connect && !co_await confirm_tunnel(client)) co_return forwarding.finish({});
-  if (inspected && request.is_connect)
-    co_await inspect(context, client, std::move(head.rest), std::move(*inspected), forwarding);
-  else if (inspected)
-    co_await inspect_one(context, client, request, std::move(head.rest), std::move(*inspected), forwarding);
-  else if (request.is_connect)
-    co_await run_named_tunnel(client, forwarding, std::move(head.rest));
+  const net::Deadline deadline(client, kHeadTimeout);
+  const auto [code, written] = co_await asio::async_write(client, asio::buffer(text), net::kTuple);
+  co_return !code;
+}
+
+net::Task<void> refuse_head(enforce::Context& context, tcp::socket& client, const Head& head,
+                            peer::SocketTuple tuple) {
+  const tls::Protocol protocol = tls::recognise(head.first);
+  enforce::Intent intent = intent_of(head.parser.request());
+  const http::Refusal refusal = refusal_of(head, protocol);
+  const enforce::Refused refused =
+      co_await enforce::Enforcer(context).refuse_invalid(std::move(intent), refusal, tuple);
+  co_await answer_other(client, protocol, refused.denial);
+}
+
+// "" or why a request that nobody judges may not be sent.
+std::string placeholder_problem(const enforce::Permit& permit, const http::Request& request) {
+  return permit.inspected() || request.is_connect ? std::string() : enforce::placeholder_problem(request);
+}
+
+net::Task<void> serve_connect(enforce::Context& context, tcp::socket& client, Side& side,
+                              std::optional<enforce::Connection> inspected, enforce::Forwarding& forwarding) {
+  if (!co_await confirm_tunnel(client)) co_return forwarding.finish({});
+  std::string early = std::move(side.unread);
+  if (inspected)
+    co_await inspect(context, client, std::move(early), std::move(*inspected), forwarding);
   else
-    co_await run_exchange(client, forwarding, request, std::move(head.rest));
+    co_await run_named_tunnel(client, forwarding, std::move(early));
+}
+
+// One request. True if another one may follow, which is judged on its own.
+net::Task<bool> handle(enforce::Context& context, tcp::socket& client, Side& side, const http::Request& request,
+                       peer::SocketTuple tuple) {
+  enforce::Enforcer enforcer(context);
+  enforce::Intent intent = intent_of(request);
+  auto decided = co_await enforcer.decide(intent, tuple);
+  if (const auto* refused = std::get_if<enforce::Refused>(&decided))
+    co_return co_await answer_denial(client, refused->denial, request);
+  enforce::Permit& permit = std::get<enforce::Permit>(decided);
+  if (std::string problem = placeholder_problem(permit, request); !problem.empty()) {
+    const http::Refusal refusal{403, "policy_denied", std::move(problem)};
+    const enforce::Refused refused = co_await enforcer.refuse_invalid(std::move(intent), refusal, tuple);
+    co_return co_await answer_denial(client, refused.denial, request);
+  }
+  std::optional<enforce::Connection> inspected = permit.inspected();
+  auto forwarded = co_await enforce::forward(context, std::move(permit));
+  if (const auto* refused = std::get_if<enforce::Refused>(&forwarded))
+    co_return co_await answer_denial(client, refused->denial, request);
+  auto& forwarding = std::get<enforce::Forwarding>(forwarded);
+  if (request.is_connect) {
+    co_await serve_connect(context, client, side, std::move(inspected), forwarding);
+    co_return false;
+  }
+  if (inspected) co_return co_await inspect_one(context, side, request, std::move(*inspected), forwarding);
+  co_return co_await serve_plain_request(side, request, forwarding);
+}
+
+// False when the connection is over.
+net::Task<bool> serve_next(enforce::Context& context, tcp::socket& client, Side& side, peer::SocketTuple tuple) {
+  Head head;
+  co_await read_head(side, head);
+  // A connection without a single byte (a port probe, a warmed-up pool) asked for nothing.
+  if (!head.parser.started()) co_return false;
+  if (head.state == http::RequestParser::State::Complete)
+    co_return co_await handle(context, client, side, head.parser.request(), tuple);
+  co_await refuse_head(context, client, head, tuple);
+  co_return false;
 }
 
 }  // namespace
@@ -161,10 +182,11 @@ net::Task<void> serve_client(enforce::Context& context, tcp::socket client) {
   if (endpoints_of(client, remote, local)) {
     asio::error_code ignored;
     client.set_option(tcp::no_delay(true), ignored);
-    Head head;
-    co_await read_head(client, head);
-    // A connection without a single byte (a port probe, a warmed-up pool) asked for nothing.
-    if (head.parser.started()) co_await handle(context, client, head, enforce::client_tuple(remote, local));
+    const peer::SocketTuple tuple = enforce::client_tuple(remote, local);
+    net::PlainStream stream(client);
+    Side side{stream, {}};
+    while (co_await serve_next(context, client, side, tuple) && co_await wait_for_next(side)) {
+    }
   }
   --context.counters.connections;
 }

@@ -6,6 +6,7 @@
 
 #include "proxy/http/body.h"
 #include "proxy/http/mask_response.h"
+#include "proxy/http/persistence.h"
 #include "proxy/http/response.h"
 #include "proxy/net/listener.h"
 
@@ -157,7 +158,7 @@ struct Download {
   std::shared_ptr<const http::MaskPatterns> mask;
   std::optional<http::BodyDecoder> decoder;
   BodyOut body{};
-  bool origin_chunked = false, wants_keep = false;
+  bool origin_chunked = false, wants_keep = false, is_doubtful = false;
 
   // The first cause stays: a reset by Upload shows here only as its consequence.
   void fail(std::string reason) {
@@ -186,6 +187,7 @@ struct Download {
         co_return fail("the origin switched protocols unasked, or sent too many interim answers");
       parser = http::ResponseParser(request.method);
     }
+    is_doubtful = interim > 0;
     co_await pass(parser.response(), input);
   }
 
@@ -199,6 +201,9 @@ struct Download {
         response.framing.kind == http::BodyKind::UntilClose || origin_chunked != body.chunked;
     keep_client = keep_client && request.keep_alive && !ends_by_close;
     wants_keep = response.keep_alive;
+    is_doubtful = is_doubtful || http::announces_absent_body(response) ||
+                  http::authenticates_connection(request.fields, response.fields);
+    outcome.origin_patience = http::announced_patience(response.fields);
     decoder.emplace(response.framing);
     std::string out = http::serialise_response(mask ? http::masked(*mask, response) : response,
                                                request.minor_version, keep_client);
@@ -213,6 +218,7 @@ struct Download {
     outcome.client_reusable = keep_client;
     // Surplus bytes belong to no request: an answer that nobody asked for must not meet the next one.
     outcome.origin_reusable = wants_keep && origin.unread.empty();
+    outcome.origin_shareable = outcome.origin_reusable && !is_doubtful;
   }
 
   net::Task<bool> pass_more() {
@@ -265,7 +271,7 @@ net::Task<void> exchange(Side& client, Side& origin, const http::Request& reques
   else
     co_await (download.run() || upload.run_and_wait());
   // An origin that answered before it had the whole request would read the rest as the next one.
-  if (!upload.is_complete()) outcome.client_reusable = outcome.origin_reusable = false;
+  if (!upload.is_complete()) outcome.client_reusable = outcome.origin_reusable = outcome.origin_shareable = false;
 }
 
 net::Task<void> pass_answer(Side& client, Side& origin, const http::Request& request,
@@ -274,6 +280,7 @@ net::Task<void> pass_answer(Side& client, Side& origin, const http::Request& req
   Download download{client, origin, request, outcome, false, options.watchdog, options.mask, {}};
   const std::string early = std::exchange(origin.unread, {});
   co_await download.pass(response, early);
+  outcome.client_reusable = outcome.origin_reusable = outcome.origin_shareable = false;
 }
 
 }  // namespace nemoclaw::serve

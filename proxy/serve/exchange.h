@@ -3,8 +3,10 @@
 // it.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "proxy/http/mask.h"
@@ -31,6 +33,10 @@ struct ExchangeOutcome {
   int status = 0;               // of the answer
   // Both ends are exactly behind this exchange, and want another one.
   bool client_reusable = false, origin_reusable = false;
+  // Another client's request may follow on the origin's connection: the answer's end was beyond doubt, and
+  // nobody has proven who they are to the connection instead of within each request (NTLM, Negotiate).
+  bool origin_shareable = false;
+  std::optional<std::chrono::seconds> origin_patience;  // how long the origin said that it waits
 };
 
 struct ExchangeOptions {

@@ -49,16 +49,30 @@ class Inspection {
         forwarding_(forwarding),
         watchdog_(client.get_executor()) {}
 
-  // `only`: a request that was read already; no other follows it.
-  net::Task<void> run(std::string early, std::optional<http::Request> only) {
+  net::Task<void> run(std::string early) {
     using namespace asio::experimental::awaitable_operators;
-    co_await (serve(std::move(early), std::move(only)) || watchdog_.watch());
+    co_await (serve(std::move(early)) || watchdog_.watch());
     forwarding_.finish(bytes_);
   }
 
+  // A request that was read already. True if another one may follow.
+  net::Task<bool> run_one(Side& client, http::Request request) {
+    using namespace asio::experimental::awaitable_operators;
+    bool goes_on = false;
+    co_await (serve_one(client, std::move(request), goes_on) || watchdog_.watch());
+    forwarding_.finish(bytes_);
+    co_return goes_on;
+  }
+
  private:
-  net::Task<void> serve(std::string early, std::optional<http::Request> only) {
-    if (only) co_return co_await serve_plain(std::move(early), std::move(only));
+  net::Task<void> serve_one(Side& client, http::Request request, bool& goes_on) {
+    Origin origin(forwarding_, nullptr, connection_.request.host);
+    goes_on = co_await serve_request(context_, connection_, client, origin, watchdog_, bytes_,
+                                     std::move(request));
+    origin.rest();
+  }
+
+  net::Task<void> serve(std::string early) {
     tls::Sniffer sniffer;
     sniffer.feed(early);
     net::PlainStream stream(client_);
@@ -73,7 +87,7 @@ class Inspection {
       const tls::ClientHello hello = found.hello;
       co_return co_await serve_tls(hello, sniffer.take_bytes());
     }
-    if (found.protocol == tls::Protocol::Http1) co_return co_await serve_plain(sniffer.take_bytes(), {});
+    if (found.protocol == tls::Protocol::Http1) co_return co_await serve_plain(sniffer.take_bytes());
     refuse("unsupported_protocol", std::string("the policy judges requests, and what the client speaks (") +
                                        tls::protocol_name(found.protocol) +
                                        (found.malformed.empty() ? "" : ": " + found.malformed) +
@@ -81,11 +95,10 @@ class Inspection {
     net::reset_connection(client_);
   }
 
-  net::Task<void> serve_plain(std::string bytes, std::optional<http::Request> only) {
+  net::Task<void> serve_plain(std::string bytes) {
     Origin origin(forwarding_, nullptr, connection_.request.host);
-    if (!co_await origin.open({})) co_return;
     net::PlainStream plain(client_, std::move(bytes));
-    co_await serve_requests(context_, connection_, plain, origin, watchdog_, bytes_, std::move(only));
+    co_await serve_requests(context_, connection_, plain, origin, watchdog_, bytes_);
   }
 
   net::Task<void> serve_tls(const tls::ClientHello& hello, std::string bytes) {
@@ -132,7 +145,7 @@ class Inspection {
     else if (is_http2)
       co_await answer_failure_http2(context_, connection_, stream, watchdog_, "upstream_tls", failure);
     else if (failure.empty())
-      co_await serve_requests(context_, connection_, stream, origin, watchdog_, bytes_, {});
+      co_await serve_requests(context_, connection_, stream, origin, watchdog_, bytes_);
     else
       co_await answer_failure(context_, connection_, stream, watchdog_, "upstream_tls", failure);
   }
@@ -163,14 +176,13 @@ class Inspection {
 net::Task<void> inspect(enforce::Context& context, tcp::socket& client, std::string early,
                         enforce::Connection connection, enforce::Forwarding& forwarding) {
   Inspection inspection(context, client, connection, forwarding);
-  co_await inspection.run(std::move(early), {});
+  co_await inspection.run(std::move(early));
 }
 
-net::Task<void> inspect_one(enforce::Context& context, tcp::socket& client, http::Request request,
-                            std::string early, enforce::Connection connection,
-                            enforce::Forwarding& forwarding) {
-  Inspection inspection(context, client, connection, forwarding);
-  co_await inspection.run(std::move(early), std::move(request));
+net::Task<bool> inspect_one(enforce::Context& context, Side& client, http::Request request,
+                            enforce::Connection connection, enforce::Forwarding& forwarding) {
+  Inspection inspection(context, client.stream.socket(), connection, forwarding);
+  co_return co_await inspection.run_one(client, std::move(request));
 }
 
 }  // namespace nemoclaw::serve

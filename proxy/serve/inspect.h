@@ -4,6 +4,7 @@
 
 #include "proxy/enforce/enforce.h"
 #include "proxy/enforce/forward.h"
+#include "proxy/serve/exchange.h"
 
 namespace nemoclaw::serve {
 
@@ -12,9 +13,8 @@ net::Task<void> inspect(enforce::Context& context, net::tcp::socket& client, std
                         enforce::Connection connection, enforce::Forwarding& forwarding);
 
 // The same for one request that came to the forward proxy in absolute form: the next one may be for another
-// host.
-net::Task<void> inspect_one(enforce::Context& context, net::tcp::socket& client, http::Request request,
-                            std::string early, enforce::Connection connection,
-                            enforce::Forwarding& forwarding);
+// host. True if there may be one, of which client.unread is the beginning.
+net::Task<bool> inspect_one(enforce::Context& context, Side& client, http::Request request,
+                            enforce::Connection connection, enforce::Forwarding& forwarding);
 
 }  // namespace nemoclaw::serve

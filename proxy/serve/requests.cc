@@ -48,23 +48,19 @@ net::Task<HeadState> read_head(Side& client, http::RequestParser& parser, Watchd
 
 class Requests {
  public:
-  Requests(enforce::Context& context, enforce::Connection& connection, net::Stream& client, Origin& origin,
+  Requests(enforce::Context& context, enforce::Connection& connection, Side& client, Origin& origin,
            Watchdog& watchdog, net::RelayBytes& bytes)
       : context_(context),
         connection_(connection),
-        client_{client, {}},
+        client_(client),
         origin_(origin),
         watchdog_(watchdog),
         bytes_(bytes),
         default_port_(connection.is_tls ? 443 : 80) {}
 
-  net::Task<void> run(std::optional<http::Request> only) {
-    if (only) {
-      only->keep_alive = false;
-      co_await serve_one(std::move(*only));
-      co_return;
-    }
+  net::Task<void> run() {
     for (;;) {
+      if (client_.unread.empty()) origin_.rest();
       http::RequestParser parser(http::TargetForm::Origin, default_port_);
       const HeadState state = co_await read_head(client_, parser, watchdog_);
       if (state == HeadState::NeedMore && !parser.started()) co_return;
@@ -72,17 +68,6 @@ class Requests {
       http::Request request = parser.request();
       if (!co_await serve_one(std::move(request))) co_return;
     }
-  }
-
- private:
-  // Nothing that follows a head which cannot be read is looked at.
-  net::Task<void> refuse_head(const http::RequestParser& parser) {
-    http::Refusal refusal = parser.refusal();
-    if (refusal.reason.empty()) refusal.reason = "the connection ended within the request's head";
-    const enforce::Refused refused =
-        enforce::Enforcer(context_).refuse_request(connection_, parser.request(), refusal);
-    co_await answer(refused.denial, parser.request(), false);
-    co_await close_gently(client_.stream, watchdog_);
   }
 
   // False when the connection is over.
@@ -112,25 +97,34 @@ class Requests {
     }
     const enforce::RequestPermit permit = std::move(std::get<enforce::RequestPermit>(decided));
     watchdog_.allow(kStreamTime);
-    const Result<void> ready = co_await origin_.refresh();
+    // Nobody sends a body or a handshake twice.
+    const bool repeatable = is_repeatable(permit.request()) && !is_websocket;
+    const Result<void> ready = co_await origin_.refresh(repeatable);
     if (!ready) co_return co_await fail(permit, "upstream_unreachable", ready.error().message);
     ExchangeOutcome outcome;
     if (is_websocket) {
       const WebSocketEnds ends{client_, origin_.side(), default_port_,
                                plan->limits.body_bytes_max.value_or(kMessageBytesMax), &origin_.live()};
       co_await serve_websocket(context_, connection_, permit, ends, watchdog_, outcome);
+      origin_.finish(outcome);
       co_await finish(permit, outcome);
       co_return false;
     }
     if (permit.body()) client_.unread.replace(0, body.size(), *permit.body());
     const ExchangeOptions options{default_port_, true, permit.body_bytes_max(), permit.mask(), &watchdog_};
-    co_await exchange(client_, origin_.side(), permit.request(), options, outcome);
-    // The origin may have closed an idle connection just when the request was on its way.
-    if (may_repeat(permit.request(), outcome) && co_await origin_.renew()) {
-      outcome = {};
-      co_await exchange(client_, origin_.side(), permit.request(), options, outcome);
-    }
+    co_await origin_.exchange(client_, permit.request(), options, outcome);
     co_return co_await finish(permit, outcome);
+  }
+
+ private:
+  // Nothing that follows a head which cannot be read is looked at.
+  net::Task<void> refuse_head(const http::RequestParser& parser) {
+    http::Refusal refusal = parser.refusal();
+    if (refusal.reason.empty()) refusal.reason = "the connection ended within the request's head";
+    const enforce::Refused refused =
+        enforce::Enforcer(context_).refuse_request(connection_, parser.request(), refusal);
+    co_await answer(refused.denial, parser.request(), false);
+    co_await close_gently(client_.stream, watchdog_);
   }
 
   // The whole body, decoded, which then lies before what follows it: what is judged is what is sent.
@@ -167,18 +161,12 @@ class Requests {
     co_return http::Refusal{};
   }
 
-  bool may_repeat(const http::Request& request, const ExchangeOutcome& outcome) const {
-    const bool is_safe = request.method == "GET" || request.method == "HEAD" || request.method == "OPTIONS";
-    return !outcome.failure.empty() && !outcome.answer_started && origin_.was_used() && is_safe &&
-           !has_body(request);
-  }
-
   net::Task<bool> finish(const enforce::RequestPermit& permit, const ExchangeOutcome& outcome) {
     bytes_.out += outcome.bytes.out;
     bytes_.in += outcome.bytes.in;
     if (!permit.quota_key().empty())
       context_.quota.add_bytes_out(permit.quota_key(), outcome.bytes.out, std::chrono::steady_clock::now());
-    origin_.set_reusable(outcome.origin_reusable);
+    if (!outcome.client_reusable) origin_.rest();
     if (!outcome.failure.empty()) {
       if (!outcome.answer_started)
         co_return co_await fail(permit,
@@ -219,7 +207,7 @@ class Requests {
 
   enforce::Context& context_;
   enforce::Connection& connection_;
-  Side client_;
+  Side& client_;
   Origin& origin_;
   Watchdog& watchdog_;
   net::RelayBytes& bytes_;
@@ -230,9 +218,17 @@ class Requests {
 
 net::Task<void> serve_requests(enforce::Context& context, enforce::Connection& connection,
                                net::Stream& client, Origin& origin, Watchdog& watchdog,
-                               net::RelayBytes& bytes, std::optional<http::Request> only) {
+                               net::RelayBytes& bytes) {
+  Side side{client, {}};
+  Requests requests(context, connection, side, origin, watchdog, bytes);
+  co_await requests.run();
+}
+
+net::Task<bool> serve_request(enforce::Context& context, enforce::Connection& connection, Side& client,
+                              Origin& origin, Watchdog& watchdog, net::RelayBytes& bytes,
+                              http::Request request) {
   Requests requests(context, connection, client, origin, watchdog, bytes);
-  co_await requests.run(std::move(only));
+  co_return co_await requests.serve_one(std::move(request));
 }
 
 net::Task<void> answer_failure(enforce::Context& context, const enforce::Connection& connection,

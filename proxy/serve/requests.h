@@ -8,10 +8,14 @@
 
 namespace nemoclaw::serve {
 
-// `only`: this request was read already, and no other is served.
 net::Task<void> serve_requests(enforce::Context& context, enforce::Connection& connection,
                                net::Stream& client, Origin& origin, Watchdog& watchdog,
-                               net::RelayBytes& bytes, std::optional<http::Request> only);
+                               net::RelayBytes& bytes);
+
+// One that was read already. True if the client may send another one, of which client.unread is the beginning.
+net::Task<bool> serve_request(enforce::Context& context, enforce::Connection& connection, Side& client,
+                              Origin& origin, Watchdog& watchdog, net::RelayBytes& bytes,
+                              http::Request request);
 
 // For an origin that cannot be had: reads the first request, and answers it with the reason.
 net::Task<void> answer_failure(enforce::Context& context, const enforce::Connection& connection,

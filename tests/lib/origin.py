@@ -72,10 +72,18 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return self.drip(int(self.path.rsplit("/", 1)[1]))
         self.send_response(200)
         self.send_header("Content-Type", "text/plain")
-        self.send_header("Content-Length", str(len(text)))
+        if self.path.startswith("/unframed/"):
+            self.close_connection = True
+        else:
+            self.send_header("Content-Length", str(len(text)))
         self.end_headers()
         if self.command != "HEAD":
             self.wfile.write(text)
+        if self.path.startswith("/leave/"):  # without having said so
+            self.close_connection = True
+        if "surplus/" in self.path:
+            time.sleep(0.2 if "late" in self.path else 0)
+            self.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\npoison\n")
 
     def send_static(self):
         """A file of DIRECTORY/static."""
@@ -133,6 +141,11 @@ class Server(http.server.ThreadingHTTPServer):
         # Not HTTPServer's: it asks DNS for the address's name, and there is no DNS yet.
         socketserver.TCPServer.server_bind(self)
         self.server_name, self.server_port = self.server_address[:2]
+
+    def get_request(self):
+        connection, client = super().get_request()
+        note("accept", f"{client[0]} {self.server_port}")
+        return connection, client
 
     def handle_error(self, request, client_address):
         note("error", f"{client_address[0]} {sys.exc_info()[1]}")

@@ -205,6 +205,29 @@ TEST(Exchange, A44_SurplusEndsTheOriginsConnection) {
   EXPECT_FALSE(head.outcome.origin_reusable);
 }
 
+// What another client's request may follow on: an answer whose end nobody can doubt.
+TEST(Exchange, I15_OnlyWhatIsBeyondDoubtIsShared) {
+  const auto is_shared = [](const std::string& request, const std::string& answer) {
+    const Observed result = run({.request = request, .answer = answer, .origin_ends = false});
+    EXPECT_EQ(result.outcome.failure, "") << answer;
+    EXPECT_LE(result.outcome.origin_shareable, result.outcome.origin_reusable);
+    return result.outcome.origin_shareable;
+  };
+  const std::string head = "HEAD /a HTTP/1.1\r\nHost: h\r\n\r\n";
+  EXPECT_TRUE(is_shared(kGet, kOk));
+  EXPECT_TRUE(is_shared("GET /a HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n", kOk));
+  EXPECT_TRUE(is_shared(kGet, "HTTP/1.1 204 No Content\r\n\r\n"));
+  EXPECT_TRUE(is_shared(kGet, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"));
+  EXPECT_FALSE(is_shared(head, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n"));
+  EXPECT_FALSE(is_shared(kGet, "HTTP/1.1 304 Not Modified\r\nContent-Length: 2\r\n\r\n"));
+  EXPECT_FALSE(is_shared(kGet, "HTTP/1.1 103 Early Hints\r\n\r\n" + std::string(kOk)));
+  EXPECT_FALSE(is_shared(kGet, "HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\nok"));
+  EXPECT_FALSE(is_shared(kGet, "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nok"));
+  EXPECT_FALSE(is_shared(kGet, std::string(kOk) + "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil"));
+  EXPECT_FALSE(is_shared("GET /a HTTP/1.1\r\nHost: h\r\nAuthorization: NTLM TlRM\r\n\r\n", kOk));
+  EXPECT_FALSE(is_shared(kGet, "HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: Negotiate\r\nContent-Length: 2\r\n\r\nno"));
+}
+
 // C19 for plain streams: bodies end where they say, or the client sees that they did not.
 TEST(Exchange, AnswersThatEndEarlyAreFailures) {
   for (const char* answer : {"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc",
