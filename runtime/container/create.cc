@@ -76,7 +76,9 @@ Result<Fd> console_of(const CreateRequest& request) {
 class Creation {
  public:
   Creation(const CreateRequest& request, StateDirectory directory)
-      : request_(request), directory_(std::move(directory)), record_(new_record(request)) {}
+      : request_(request), directory_(std::move(directory)), record_(new_record(request)) {
+    if (isolation::NetworkAhead::is_wanted(request.effective.spec.linux_)) network_.begin();
+  }
   ~Creation() {
     if (!committed_) undo();
   }
@@ -106,6 +108,7 @@ class Creation {
   std::unique_ptr<cgroup::Driver> cgroup_;
   std::optional<cgroup::ResctrlPlan> resctrl_;
   std::string resctrl_mount_;
+  isolation::NetworkAhead network_;
   Fd clone_target_;
   std::string made_for_clone_;  // a directory that clone_target() has made before the other ones
   std::vector<Fd> joins_;
@@ -219,6 +222,7 @@ Result<void> Creation::launch() {
   launch.console_socket = console.valid() ? FdRef(console) : request_.console_fd;
   launch.cgroup_target = clone_target_;
   launch.cgroup_joins.assign(joins_.begin(), joins_.end());
+  launch.network = &network_;
   launch.preserve_fds = request_.preserve_fds;
   launch.no_pivot = request_.no_pivot;
   launch.no_new_keyring = request_.no_new_keyring;

@@ -145,6 +145,8 @@ Result<Launched> launch_container(const LaunchRequest& request, const LaunchEven
   CloneOptions options;
   options.flags = plan.namespaces.clone_flags;
   options.two_clones = plan.namespaces.two_clones;
+  if (request.network && plan.namespaces.is_new(CLONE_NEWNET)) context.network = request.network->take();
+  if (context.network.valid()) options.flags &= ~uint64_t{CLONE_NEWNET};
   options.cgroup = request.cgroup_target;
   options.between = [&plan](Context& first) -> Result<void> {
     if (geteuid() == 0) TRY(hide_process());

@@ -10,6 +10,7 @@
 
 #include "runtime/base/fd.h"
 #include "runtime/base/result.h"
+#include "runtime/isolation/network_ahead.h"
 #include "runtime/oci/effective_spec.h"
 #include "runtime/oci/state.h"
 
@@ -31,6 +32,7 @@ struct LaunchRequest {
   // cgroup v1: files of cgroup::Driver::join_files(). The new process moves itself before its first step, so
   // that nothing of the container's ever runs outside; empty: on_cloned moves it.
   std::vector<FdRef> cgroup_joins;
+  isolation::NetworkAhead* network = nullptr;  // is being made already; without it clone3 makes one
   int preserve_fds = 0;  // descriptors 3..3+N-1 stay open in the process
   bool no_pivot = false;
   bool no_new_keyring = false;

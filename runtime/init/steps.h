@@ -29,6 +29,7 @@ struct Context {
   Channel channel;          // to the parent; closed at "created", or by execve
   Fd proc;                  // the host's procfs, verified
   std::vector<Fd> joined;   // namespaces to join, in plan order
+  Fd network;               // made for this container before the clone
   std::vector<Fd> sources;  // bind sources that the parent had to open
   std::vector<Fd> read_only_later;  // mounts that seal_rootfs makes read-only
   std::vector<isolation::CgroupHierarchy> hierarchies;

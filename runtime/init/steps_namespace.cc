@@ -53,6 +53,7 @@ Result<void> reset_process(Context& context) {
   std::vector<int> kept = {context.channel.fd().raw(),    context.proc.raw(),
                            context.listener_socket.raw(), context.start_listener.raw(),
                            context.console_socket.raw(),  context.init.raw()};
+  kept.push_back(context.network.raw());
   for (const Fd& fd : context.joined) kept.push_back(fd.raw());
   for (const Fd& fd : context.sources) kept.push_back(fd.raw());
   TRY(sys::close_all_except(3 + static_cast<unsigned>(context.preserve_fds), std::move(kept)));
@@ -74,6 +75,8 @@ Result<void> join_namespaces(Context& context) {
   if (!context.container->namespaces.two_clones)
     TRY(isolation::join_namespaces(context.container->namespaces, context.joined));
   context.joined.clear();
+  if (context.network.valid()) TRY_CONTEXT(sys::setns(context.network, CLONE_NEWNET), "network namespace");
+  context.network.reset();
   return {};
 }
 
