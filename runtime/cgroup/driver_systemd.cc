@@ -9,13 +9,16 @@
 
 #include "runtime/base/file.h"
 #include "runtime/base/sys_process.h"
+#include "runtime/cgroup/bandwidth.h"
 #include "runtime/cgroup/systemd_manager.h"
 
 namespace nemoclaw::cgroup {
 
 namespace {
 
-Version version_of(const Driver& files) { return std::string_view(files.name()) == "v2" ? Version::V2 : Version::V1; }
+Version version_of(const Driver& files) {
+  return std::string_view(files.name()) == "v2" ? Version::V2 : Version::V1;
+}
 
 }  // namespace
 
@@ -56,8 +59,8 @@ Result<SystemdManager*> DriverSystemd::manager() {
   return manager_.get();
 }
 
-// What a limit needs of the host: newer properties are an error for an older systemd, and v1's devices are named by
-// their drivers.
+// What a limit needs of the host: newer properties are an error for an older systemd, and v1's devices are
+// named by their drivers.
 Result<UnitProperties> DriverSystemd::properties_for(const oci::Resources& resources) {
   const Version version = version_of(*files_);
   SystemdManager* systemd = TRY(manager());
@@ -75,7 +78,8 @@ Result<void> DriverSystemd::create() {
   TRY_CONTEXT(systemd->start(unit_, properties), unit_.name);
   const auto make_directories = [&]() -> Result<void> {
     const std::string path = TRY(systemd->control_group(unit_));
-    if (!path.starts_with('/') || path.size() < 2) return make_error("systemd: " + unit_.name + " has no cgroup");
+    if (!path.starts_with('/') || path.size() < 2)
+      return make_error("systemd: " + unit_.name + " has no cgroup");
     files_ = TRY(open_driver(layout_, path));
     return files_->adopt();
   };
@@ -87,7 +91,8 @@ Result<void> DriverSystemd::create() {
   return made;
 }
 
-Result<void> DriverSystemd::apply_limits(const oci::Resources& resources, bool update) {
+Result<void> DriverSystemd::apply_limits(const oci::Resources& asked, bool update) {
+  const oci::Resources resources = update ? with_present_bandwidth(asked, files_->directories()) : asked;
   UnitProperties properties = TRY(properties_for(resources));
   // An update without rules leaves the devices alone.
   if (update && resources.devices.empty())
@@ -143,8 +148,8 @@ Result<std::unique_ptr<Driver>> open_systemd_driver(const std::string& cgroups_p
   Layout layout = TRY(detect_layout());
   // Where systemd sees whether the scope is empty.
   if (layout.hybrid) layout.hierarchies.push_back(*layout.hybrid);
-  return std::unique_ptr<Driver>(
-      std::make_unique<DriverSystemd>(std::move(unit), std::move(layout), "container " + id, std::move(extra)));
+  return std::unique_ptr<Driver>(std::make_unique<DriverSystemd>(std::move(unit), std::move(layout),
+                                                                 "container " + id, std::move(extra)));
 }
 
 }  // namespace nemoclaw::cgroup

@@ -33,6 +33,7 @@ class DriverV2 final : public Driver {
   std::string file(const char* name) const { return directory_ + "/" + name; }
   Result<void> check_unused();
   Result<void> wait_frozen(bool frozen);
+  Result<void> join_threads();
 
   std::string mount_point_;
   std::string directory_;
@@ -40,5 +41,8 @@ class DriverV2 final : public Driver {
 
 // "+cpu +memory ..." for cgroup.subtree_control from the content of cgroup.controllers. Pure.
 std::string enable_text(std::string_view controllers);
+
+// Whether a threaded cgroup can have the file: only some controllers know threads (cgroups(7)). Pure.
+bool is_for_threads(std::string_view file);
 
 }  // namespace nemoclaw::cgroup

@@ -28,9 +28,10 @@ std::vector<std::string> child_directories(const std::string& path) {
     const std::string_view name = entry->d_name;
     if (name == "." || name == "..") continue;
     struct stat status = {};
-    const bool folder = entry->d_type == DT_DIR ||
-                        (entry->d_type == DT_UNKNOWN && lstat((path + "/" + entry->d_name).c_str(), &status) == 0 &&
-                         S_ISDIR(status.st_mode));
+    const bool folder =
+        entry->d_type == DT_DIR ||
+        (entry->d_type == DT_UNKNOWN && lstat((path + "/" + entry->d_name).c_str(), &status) == 0 &&
+         S_ISDIR(status.st_mode));
     if (folder) children.push_back(path + "/" + entry->d_name);
   }
   return children;
@@ -124,21 +125,44 @@ Result<std::vector<pid_t>> parse_processes(std::string_view text) {
   return pids;
 }
 
-Result<std::vector<pid_t>> list_processes(const std::string& directory, bool recursive) {
+namespace {
+
+// cgroup.threads names threads; a process counts where its first thread is.
+std::vector<pid_t> first_threads(const std::vector<pid_t>& threads) {
   std::vector<pid_t> pids;
-  Result<std::string> text = read_file(directory + "/cgroup.procs");
-  if (text)
+  for (const pid_t each : threads) {
+    const Result<std::string> status = read_file(format("/proc/%d/status", each), 16384);
+    if (status && status->find(format("\nTgid:\t%d\n", each)) != std::string::npos) pids.push_back(each);
+  }
+  return pids;
+}
+
+// `threads`: the cgroup at the top is a threaded one, so all below it are, too.
+Result<std::vector<pid_t>> list_below(const std::string& directory, bool recursive, bool threads, bool top) {
+  std::vector<pid_t> pids;
+  Result<std::string> text = read_file(directory + (threads ? "/cgroup.threads" : "/cgroup.procs"));
+  if (text) {
     pids = TRY_CONTEXT(parse_processes(*text), directory);
-  else if (const int code = text.error().errno_value; code == ENOENT || code == ENODEV)
+    if (threads) pids = first_threads(pids);
+  } else if (const int code = text.error().errno_value; code == ENOENT || code == ENODEV) {
     return pids;
-  else if (code != EOPNOTSUPP)  // a threaded cgroup (v2) lists its processes in its domain's file
+  } else if (code == EOPNOTSUPP && top && !threads) {
+    return list_below(directory, recursive, true, true);
+  } else if (code != EOPNOTSUPP) {  // a threaded cgroup (v2) lists its processes in its domain's file
     return std::move(text).error();
+  }
   if (!recursive) return pids;
   for (const std::string& child : child_directories(directory)) {
-    const std::vector<pid_t> below = TRY(list_processes(child, true));
+    const std::vector<pid_t> below = TRY(list_below(child, true, threads, false));
     pids.insert(pids.end(), below.begin(), below.end());
   }
   return pids;
+}
+
+}  // namespace
+
+Result<std::vector<pid_t>> list_processes(const std::string& directory, bool recursive) {
+  return list_below(directory, recursive, false, true);
 }
 
 std::optional<uint64_t> read_number(const std::string& file) {
@@ -146,7 +170,8 @@ std::optional<uint64_t> read_number(const std::string& file) {
   if (!text) return std::nullopt;
   if (text->starts_with("max")) return UINT64_MAX;
   uint64_t number = 0;
-  if (std::from_chars(text->data(), text->data() + text->size(), number).ec != std::errc()) return std::nullopt;
+  if (std::from_chars(text->data(), text->data() + text->size(), number).ec != std::errc())
+    return std::nullopt;
   return number;
 }
 

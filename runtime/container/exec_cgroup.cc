@@ -26,12 +26,13 @@ bool has_word(const std::vector<std::string>& words, std::string_view word) {
   return std::find(words.begin(), words.end(), word) != words.end();
 }
 
-// "/sys/fs/cgroup/cpu,cpuacct/..." belongs to a controller that is a part of the path: v1 mount points carry their
-// controllers' names.
+// "/sys/fs/cgroup/cpu,cpuacct/..." belongs to a controller that is a part of the path: v1 mount points carry
+// their controllers' names.
 bool belongs_to(const std::string& directory, const std::vector<std::string>& controllers) {
   for (const std::string& part : split(directory, '/'))
     for (const std::string& name : split(part, ','))
-      if (has_word(controllers, name) || (name == "systemd" && has_word(controllers, "name=systemd"))) return true;
+      if (has_word(controllers, name) || (name == "systemd" && has_word(controllers, "name=systemd")))
+        return true;
   return false;
 }
 
@@ -53,6 +54,12 @@ Result<std::string> directory_of_init(const oci::StateRecord& record) {
 bool takes_processes(const std::string& directory) {
   const Result<std::string> enabled = read_file(directory + "/cgroup.subtree_control", 4096);
   return enabled && may_hold_processes(*enabled);
+}
+
+// Even a controller that knows threads keeps processes out of a cgroup once there are some in its children.
+bool has_children_of_its_own(const std::string& directory) {
+  const Result<std::string> enabled = read_file(directory + "/cgroup.subtree_control", 4096);
+  return !enabled || enabled->find_first_not_of(" \n") != std::string::npos;
 }
 
 }  // namespace
@@ -110,7 +117,7 @@ Result<void> ExecCgroup::open_v2(const oci::StateRecord& record, const std::vect
                         quoted(each.controllers.front()));
     if (each.path != "/") place = record.cgroup_paths.front() + each.path;
   }
-  if (wanted.empty() && !takes_processes(place)) place = TRY(directory_of_init(record));
+  if (wanted.empty() && has_children_of_its_own(place)) place = TRY(directory_of_init(record));
   Result<Fd> opened = open_file(place, O_RDONLY | O_DIRECTORY);
   if (!opened) return cannot_add(opened.error());
   if (!wanted.empty() && !takes_processes(place)) return cannot_add(errno_error(quoted(place), EBUSY));
@@ -118,7 +125,8 @@ Result<void> ExecCgroup::open_v2(const oci::StateRecord& record, const std::vect
   return {};
 }
 
-Result<ExecCgroup> ExecCgroup::open(const oci::StateRecord& record, const std::vector<std::string>& sub_cgroups) {
+Result<ExecCgroup> ExecCgroup::open(const oci::StateRecord& record,
+                                    const std::vector<std::string>& sub_cgroups) {
   std::vector<SubCgroup> wanted;
   for (const std::string& text : sub_cgroups) wanted.push_back(TRY(parse_sub_cgroup(text)));
   ExecCgroup chosen;
