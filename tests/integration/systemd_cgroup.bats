@@ -269,6 +269,58 @@ expect_no_unit() {
   wait_until 10 eval '[ -z "$(cgroups_left)" ]' || fail "$(cgroups_left)"
 }
 
+# ---- an ordinary user's own systemd -------------------------------------------------------------------------------
+
+AGENT=4242
+
+need_user_manager() {
+  need_systemd
+  systemd_is_hosts && is_v2 || skip "an ordinary user's systemd needs a host with systemd and cgroup v2; tests/vm runs this"
+  getent passwd $AGENT >/dev/null || skip "there is no user $AGENT"
+  systemctl start "user@$AGENT.service"
+  cp "$RUNTIME" "$T/runtime"
+  mkdir -p "$T/user"
+  chown $AGENT:$AGENT "$T/user"
+}
+
+as_agent() { setpriv --reuid=$AGENT --regid=$AGENT --clear-groups env -i PATH="$PATH" HOME=/tmp XDG_RUNTIME_DIR=/run/user/$AGENT "$@"; }
+
+agent() { as_agent "$T/runtime" "${RT_NONE[@]}" --systemd-cgroup --root "$T/user/root" "$@"; }
+
+user_show() { as_agent systemctl --user show --value --property "$1" "$UNIT"; }
+
+user_unit_is_gone() { [ "$(user_show LoadState)" = not-found ]; }
+
+@test "a user without privileges: a scope of the user's own systemd, with limits, exec and kill" {
+  need_user_manager
+  B=$T/user/bundle
+  mkdir -p "$B"
+  chown $AGENT:$AGENT "$B"
+  as_agent bash -c "cd '$B' && '$T/runtime' spec --rootless"
+  configure '.process.terminal = false' ".root = {path: \"$T/image\", readonly: true}" \
+    ".linux.cgroupsPath = \"user.slice:nct-$NAME:$ID\"" '.linux.resources = {memory: {limit: 67108864}, pids: {limit: 33}}'
+  command_line sleep 300
+  agent create --bundle "$B" "$ID" </dev/null >"$T/out-$ID" 2>&1 3>&- || fail "$(cat "$T/out-$ID")"
+  agent start "$ID"
+  local place
+  place=/sys/fs/cgroup$(user_show ControlGroup)
+  [[ $place == */user@$AGENT.service/*"$UNIT" ]] || fail "$place"
+  [ "$(user_show MemoryMax) $(user_show TasksMax)" = "67108864 33" ]
+  [ "$(cat "$place/memory.max") $(cat "$place/pids.max")" = "67108864 33" ]
+  grep -q "$UNIT" "/proc/$(agent state "$ID" | jq .pid)/cgroup"
+  run agent exec "$ID" id -u
+  expect 0 0
+  agent update --pids-limit 44 "$ID"
+  [ "$(cat "$place/pids.max")" = 44 ]
+  agent pause "$ID"
+  agent resume "$ID"
+  agent kill "$ID" KILL
+  wait_until 20 eval '[ "$(agent state "$ID" | jq -r .status)" = stopped ]'
+  agent delete "$ID"
+  wait_until 20 user_unit_is_gone
+  [ ! -e "$place" ]
+}
+
 @test "where no systemd runs, the option is an error with its reason" {
   make_bundle '.linux.cgroupsPath = "nct.slice:a:b"'
   run unshare --mount --propagation private bash -c 'mount -t tmpfs tmpfs /run && exec "$@"' - \

@@ -33,7 +33,7 @@ write_daemon_json() {
   "default-runtime": "main",
   "data-root": "$T/data", "exec-root": "$T/exec", "pidfile": "$T/docker.pid",
   "hosts": ["unix://$T/docker.sock"],
-  "bridge": "$BRIDGE", "fixed-cidr": "$SUBNET.128/25", "cgroup-parent": "/$NAME",
+  "bridge": "$BRIDGE", "fixed-cidr": "$SUBNET.128/25", "cgroup-parent": "${DOCKER_CGROUP_PARENT:-/$NAME}",
   "iptables": false, "ip6tables": false, "ip-forward": false, "ip-masq": false,
   $(oom_option) "exec-opts": ["native.cgroupdriver=${DOCKER_CGROUP_DRIVER:-cgroupfs}"], "shutdown-timeout": 5, "log-level": "warn", "dns": ["$ORIGIN_IP"]
 }

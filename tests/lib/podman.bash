@@ -1,6 +1,6 @@
 # shellcheck shell=bash
-# podman with a private storage, cgroupfs, and no network of its own: containers join a namespace on our bridge, so that
-# no table of the host changes.
+# podman with a private storage, cgroupfs (or PODMAN_CGROUP_MANAGER), and no network of its own: containers join a namespace
+# on our bridge, so that no table of the host changes.
 
 podman_() {
   local policy=$1 flags=() option
@@ -8,7 +8,7 @@ podman_() {
   # --runtime-flag takes the option without its dashes.
   for option in $(policy_options "$policy" | paste - - | sed 's/^--//; s/\t/=/'); do flags+=(--runtime-flag "$option"); done
   CONTAINERS_CONF=$T/containers.conf podman --root "$T/p/root" --runroot "$T/p/run" --tmpdir "$T/p/tmp" \
-    --cgroup-manager cgroupfs --events-backend file --runtime "$RUNTIME" "${flags[@]}" "$@"
+    --cgroup-manager "${PODMAN_CGROUP_MANAGER:-cgroupfs}" --events-backend file --runtime "$RUNTIME" "${flags[@]}" "$@"
 }
 
 start_podman() {
@@ -30,6 +30,6 @@ agent_podman() {
   shift
   while [ "$1" != -- ]; do options+=("$1"); shift; done
   shift
-  podman_ "$policy" run --network "ns:/run/netns/$NAME-agent" --cgroup-parent "/$NAME" \
+  podman_ "$policy" run --network "ns:/run/netns/$NAME-agent" --cgroup-parent "${PODMAN_CGROUP_PARENT:-/$NAME}" \
     --add-host "allowed.test:$ORIGIN_IP" "${options[@]}" localhost/agent "$@"
 }
