@@ -38,7 +38,7 @@ load ../../lib/oci
 }
 
 @test "privileges: a bind mount with the ids of the container's user namespace" {
-  mkdir -p "$T/owned-$ID"
+  mkdir -p "$T/owned-$ID" "$T/image/mapped"
   touch "$T/owned-$ID/file"
   local map='[{containerID: 0, hostID: 100000, size: 65536}]'
   make_bundle ".linux.uidMappings = $map" ".linux.gidMappings = $map" '.linux.namespaces += [{type: "user"}]' \
