@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <optional>
+#include <utility>
 
 #include "runtime/base/defer.h"
 #include "runtime/base/file.h"
@@ -45,6 +46,7 @@ oci::StateRecord new_record(const CreateRequest& request) {
   record.systemd_cgroup = request.systemd_cgroup;
   record.rootless = request.rootless;
   record.cgroup_driver = "none";
+  record.later = oci::later_verbs(effective.spec);
   return record;
 }
 
@@ -96,6 +98,7 @@ class Creation {
 
  private:
   Result<void> make_cgroup();
+  Result<void> write_effective();
   Result<std::vector<Fd>> make_cgroup_of(pid_t pid);
   Result<void> run_create_hooks();
   Result<void> take_identity(pid_t pid);
@@ -112,7 +115,7 @@ class Creation {
   Fd clone_target_;
   std::string made_for_clone_;  // a directory that clone_target() has made before the other ones
   std::vector<Fd> joins_;
-  bool cgroup_later_ = false, cgroup_made_ = false, hooks_begun_ = false, pid_file_made_ = false, committed_ = false;
+  bool cgroup_later_ = false, cgroup_made_ = false, effective_written_ = false, hooks_begun_ = false, pid_file_made_ = false, committed_ = false;
   init::Launched launched_;
 };
 
@@ -129,7 +132,14 @@ Result<void> Creation::place_cgroup() {
 Result<void> Creation::record_intent() {
   TRY(directory_.write_record(record_));
   if (!request_.notify_manager.empty()) TRY(NotifySocket::make_directory(directory_.path()));
-  return directory_.write_effective(request_.effective);
+  // What before_launch makes is taken down by hooks, which are run only with the spec that names them.
+  return request_.before_launch ? write_effective() : Result<void>();
+}
+
+// Otherwise while the child is at work, and before anything of the container's runs.
+Result<void> Creation::write_effective() {
+  if (!std::exchange(effective_written_, true)) return directory_.write_effective(request_.effective);
+  return {};
 }
 
 // The directories of cgroup v1 are made while the child is at work; on v2 it is born in its cgroup.
@@ -184,6 +194,7 @@ Result<void> Creation::take_identity(pid_t pid) {
 Result<std::vector<Fd>> Creation::make_cgroup_of(pid_t pid) {
   TRY(take_identity(pid));
   TRY(make_cgroup());
+  TRY(write_effective());
   if (resctrl_) TRY(cgroup::join_resctrl_group(resctrl_mount_, *resctrl_, pid));
   return TRY_CONTEXT(cgroup_->join_files(), "cgroup");
 }
@@ -191,6 +202,7 @@ Result<std::vector<Fd>> Creation::make_cgroup_of(pid_t pid) {
 Result<void> Creation::adopt(pid_t pid) {
   TRY(take_identity(pid));
   TRY(directory_.write_record(record_));
+  TRY(write_effective());
   if (resctrl_) TRY(cgroup::join_resctrl_group(resctrl_mount_, *resctrl_, pid));
   if (!clone_target_.valid() && joins_.empty()) TRY_CONTEXT(cgroup_->add_process(pid), "cgroup");
   return {};

@@ -50,20 +50,22 @@ Result<void> signal_init(const oci::StateRecord& record, int signal) {
 
 namespace {
 
+Result<oci::LaterVerbs> later_of(const StateDirectory& directory, const oci::StateRecord& record) {
+  if (record.later) return *record.later;
+  const oci::EffectiveSpec effective = TRY(directory.read_effective());
+  return oci::later_verbs(effective.spec);
+}
+
 // What the container alone used; best effort.
-void remove_class_of_service(const oci::Spec& spec, const std::string& id) {
-  if (!spec.linux_.intel_rdt) return;
+void remove_class_of_service(const StateDirectory& directory, const std::string& id) {
+  const Result<oci::EffectiveSpec> effective = directory.read_effective();
+  if (!effective || !effective->spec.linux_.intel_rdt) return;
   const Result<std::string> mount_point = cgroup::find_resctrl();
-  const Result<cgroup::ResctrlPlan> plan = cgroup::plan_resctrl(*spec.linux_.intel_rdt, id);
+  const Result<cgroup::ResctrlPlan> plan = cgroup::plan_resctrl(*effective->spec.linux_.intel_rdt, id);
   if (mount_point && plan) cgroup::remove_resctrl_group(*mount_point, *plan);
 }
 
 }  // namespace
-
-bool has_own_pid_namespace(const oci::Spec& spec) {
-  const oci::Namespace* pid = spec.linux_.find_namespace("pid");
-  return pid && pid->path.empty();
-}
 
 Result<View> look(const StateStore& store, const std::string& id) {
   Opened opened = TRY(open_container(store, id, Lock::None));
@@ -72,8 +74,8 @@ Result<View> look(const StateStore& store, const std::string& id) {
 
 Result<void> start_created(StateDirectory& directory, const oci::StateRecord& record,
                            const BeforeRelease& before_release) {
-  const oci::EffectiveSpec effective = TRY(directory.read_effective());
-  if (!effective.spec.process)
+  const oci::LaterVerbs later = TRY(later_of(directory, record));
+  if (!later.has_process)
     return make_error("cannot start a container without a process: config.json has none");
   if (before_release) TRY(before_release(record));
   const Fd connection = TRY_CONTEXT(connect_at(directory.fd(), kStartSocket), "the container's init");
@@ -81,7 +83,7 @@ Result<void> start_created(StateDirectory& directory, const oci::StateRecord& re
   if (unlinkat(directory.fd().raw(), kStartSocket, 0) != 0) return errno_error("remove the start socket");
   TRY(init::release(connection));
   const std::string state = oci::encode_state(record, oci::Status::Running, false);
-  Result<void> hooked = init::run_hooks(effective.spec.hooks.poststart, "poststart", state);
+  Result<void> hooked = init::run_hooks(later.hooks.poststart, "poststart", state);
   if (hooked) return {};
   // runtime-spec, Lifecycle step 10: an error, and the container is stopped.
   static_cast<void>(signal_init(record, SIGKILL));
@@ -111,8 +113,8 @@ Result<void> kill_container(const StateStore& store, const std::string& id, int 
   const Opened opened = TRY(open_container(store, id, Lock::None));
   const bool stopped = opened.status == oci::Status::Stopped;
   if (stopped && !all && signal != SIGKILL) return not_running();
-  const Result<oci::EffectiveSpec> effective = opened.directory.read_effective();
-  const bool own_pids = effective && has_own_pid_namespace(effective->spec);
+  const Result<oci::LaterVerbs> later = later_of(opened.directory, opened.record);
+  const bool own_pids = later && later->own_pids;
   // Without a PID namespace nothing dies with init, so a SIGKILL means all of them.
   const bool everyone = all || (signal == SIGKILL && !own_pids);
   if (stopped && !everyone) return not_running();
@@ -167,9 +169,11 @@ Result<void> destroy(Opened& opened) {
     static_cast<void>(driver->kill_all(SIGKILL));
     TRY_CONTEXT(driver->remove(), "cgroup");
   }
-  const Result<oci::EffectiveSpec> effective = opened.directory.read_effective();
-  if (effective) remove_class_of_service(effective->spec, record.id);
-  if (effective) run_poststop_hooks(effective->spec.hooks, record, log::Level::Warning);
+  // Without it no hook is due: a create was killed before it ran any, or a delete after it had run these.
+  const bool complete = opened.directory.has(kEffectiveFile);
+  const Result<oci::LaterVerbs> later = later_of(opened.directory, record);
+  if (complete && later && later->class_of_service) remove_class_of_service(opened.directory, record.id);
+  if (complete && later) run_poststop_hooks(later->hooks, record, log::Level::Warning);
   return opened.directory.remove();
 }
 

@@ -53,7 +53,4 @@ struct Watch {
 };
 Result<Watch> watch_container(const StateStore& store, const std::string& id);
 
-// True if the container has a PID namespace of its own, so that its init's death ends every process in it.
-bool has_own_pid_namespace(const oci::Spec& spec);
-
 }  // namespace nemoclaw::container

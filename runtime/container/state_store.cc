@@ -18,7 +18,6 @@ namespace nemoclaw::container {
 namespace {
 
 constexpr char kStateFile[] = "state.json";
-constexpr char kEffectiveFile[] = "effective.json";
 
 Error no_such_container() { return Error{kNoSuchContainer, "container does not exist", 1}; }
 

@@ -53,6 +53,7 @@ class StateDirectory {
 enum class Lock : uint8_t { None, Exclusive };
 
 // Error::errno_value of "container does not exist"; callers that tolerate absence test for it.
+constexpr char kEffectiveFile[] = "effective.json";
 constexpr int kNoSuchContainer = 2;  // ENOENT
 
 class StateStore {

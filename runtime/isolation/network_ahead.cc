@@ -2,7 +2,10 @@
 
 #include <fcntl.h>
 #include <linux/futex.h>
+#include <net/if.h>
 #include <sched.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -37,6 +40,15 @@ int make_network(void*) {
   static constexpr char kOwn[] = "/proc/thread-self/ns/net";
   if (call(SYS_unshare, CLONE_NEWNET) != 0) return 0;
   made.store(static_cast<int>(call(SYS_open, reinterpret_cast<long>(kOwn), O_RDONLY | O_CLOEXEC)));
+  // What the child does next; to find it done takes no time, to do it 0.08 ms.
+  ifreq request = {};
+  request.ifr_name[0] = 'l';
+  request.ifr_name[1] = 'o';
+  request.ifr_flags = IFF_UP | IFF_RUNNING;
+  const long any = call(SYS_socket, AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  if (any < 0) return 0;
+  call(SYS_ioctl, any, SIOCSIFFLAGS, reinterpret_cast<long>(&request));
+  call(SYS_close, any);
   return 0;
 }
 

@@ -1,8 +1,19 @@
 #include "runtime/oci/state.h"
 
 #include "runtime/oci/effective_fields.h"
+#include "runtime/oci/spec_fields.h"
 
 namespace nemoclaw::oci {
+
+template <>
+struct Table<LaterVerbs> {
+  static void visit(auto& field, auto& later) {
+    field("process", later.has_process);
+    field("ownPids", later.own_pids);
+    field("classOfService", later.class_of_service);
+    field("hooks", later.hooks);
+  }
+};
 
 template <>
 struct Table<StateRecord> {
@@ -31,6 +42,7 @@ struct Table<StateRecord> {
     field("sandboxId", record.sandbox_id);
     field("systemdCgroup", record.systemd_cgroup);
     field("rootless", record.rootless);
+    field("later", record.later);
   }
 };
 
@@ -54,6 +66,17 @@ void write_nemoclaw(json::Writer& writer, const StateRecord& record) {
 }
 
 }  // namespace
+
+LaterVerbs later_verbs(const Spec& spec) {
+  const Namespace* pid = spec.linux_.find_namespace("pid");
+  LaterVerbs later;
+  later.has_process = spec.process.has_value();
+  later.own_pids = pid && pid->path.empty();
+  later.class_of_service = spec.linux_.intel_rdt.has_value();
+  later.hooks.poststart = spec.hooks.poststart;
+  later.hooks.poststop = spec.hooks.poststop;
+  return later;
+}
 
 const char* status_name(Status status) {
   switch (status) {

@@ -5,6 +5,7 @@
 #include <sys/types.h>
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,6 +17,17 @@ namespace nemoclaw::oci {
 
 enum class Status : uint8_t { Creating, Created, Running, Stopped, Paused };
 const char* status_name(Status status);
+
+// What start, kill and delete need of the effective spec. With a seccomp profile reading all of it takes longer than
+// they do.
+struct LaterVerbs {
+  bool has_process = false;
+  bool own_pids = false;          // a PID namespace that is not somebody else's
+  bool class_of_service = false;  // linux.intelRdt
+  Hooks hooks;                    // poststart and poststop alone
+  bool operator==(const LaterVerbs&) const = default;
+};
+LaterVerbs later_verbs(const Spec& spec);
 
 struct StateRecord {
   std::string id;
@@ -39,6 +51,7 @@ struct StateRecord {
   Strings ceiling_cuts;
   bool systemd_cgroup = false;
   bool rootless = false;
+  std::optional<LaterVerbs> later;  // not in those of older versions, nor of restored containers
   bool operator==(const StateRecord&) const = default;
 };
 

@@ -78,11 +78,11 @@ TEST(Process, AReusedPidIsNotTheProcess) {
 
 TEST(PidNamespace, OnlyANewOneIsItsOwn) {
   oci::Spec spec;
-  EXPECT_FALSE(has_own_pid_namespace(spec));
+  EXPECT_FALSE(oci::later_verbs(spec).own_pids);
   spec.linux_.namespaces = {{.type = "pid", .path = "/proc/1/ns/pid"}};
-  EXPECT_FALSE(has_own_pid_namespace(spec));
+  EXPECT_FALSE(oci::later_verbs(spec).own_pids);
   spec.linux_.namespaces = {{.type = "pid", .path = ""}};
-  EXPECT_TRUE(has_own_pid_namespace(spec));
+  EXPECT_TRUE(oci::later_verbs(spec).own_pids);
 }
 
 TEST(UserName, IsFoundByUid) {

@@ -36,7 +36,7 @@ ino_t inode_of(const char* path) {
 }
 
 // What the one who enters it sees: its own user namespace owns it, and it holds nothing but lo, which is
-// down.
+// up.
 int look_inside(FdRef network) {
   if (setns(network.raw(), CLONE_NEWNET) != 0) return 1;
   constexpr unsigned long kGetUserNamespace = 0xb701;  // NS_GET_USERNS
@@ -50,7 +50,7 @@ int look_inside(FdRef network) {
   ifreq request{};
   request.ifr_name[0] = 'l';
   request.ifr_name[1] = 'o';
-  if (ioctl(any.raw(), SIOCGIFFLAGS, &request) != 0 || (request.ifr_flags & IFF_UP) != 0) return 4;
+  if (ioctl(any.raw(), SIOCGIFFLAGS, &request) != 0 || (request.ifr_flags & IFF_UP) == 0) return 4;
   return 0;
 }
 

@@ -29,6 +29,8 @@ StateRecord sample() {
   record.policy_digest = "sha256:00";
   record.sandbox_id = "web";
   record.rootless = true;
+  record.later = LaterVerbs{true, true, false, {}};
+  record.later->hooks.poststop.push_back({.path = "/bin/h", .args = {"h", "x"}});
   return record;
 }
 
@@ -36,6 +38,20 @@ TEST(State, RecordSurvives) {
   const Result<StateRecord> again = decode_state_record(encode_state_record(sample()));
   ASSERT_TRUE(again) << again.error().message;
   EXPECT_TRUE(*again == sample());
+}
+
+TEST(State, LaterVerbsNeedLittleOfTheSpec) {
+  Spec spec;
+  EXPECT_EQ(later_verbs(spec), LaterVerbs{});
+  spec.process.emplace();
+  spec.linux_.intel_rdt.emplace();
+  spec.hooks.prestart.push_back({.path = "/bin/early"});
+  spec.hooks.poststart.push_back({.path = "/bin/started"});
+  spec.hooks.poststop.push_back({.path = "/bin/late"});
+  const LaterVerbs later = later_verbs(spec);
+  EXPECT_TRUE(later.has_process && later.class_of_service && !later.own_pids);
+  EXPECT_TRUE(later.hooks.prestart.empty());
+  EXPECT_EQ(later.hooks.poststart[0].path + later.hooks.poststop[0].path, "/bin/started/bin/late");
 }
 
 TEST(State, OtherRuntimesFilesAreRefused) {
