@@ -32,9 +32,9 @@ load ../../lib/oci
   expect nonzero "$NAME (enforce)" root:x:0 "Permission denied"
   rt delete --force "$ID"
   apparmor_parser -R "$T/profile"
-  run create
-  expect 1
-  output=$(container_output) expect 1 "$NAME"
+  command_line true
+  run rt run --bundle "$B" "$ID"
+  expect 1 "is it loaded" "$NAME"
 }
 
 @test "privileges: a bind mount with the ids of the container's user namespace" {
