@@ -15,7 +15,7 @@ struct Record {
   std::string state;      // starting, running, waiting (to start again), stopping
   pid_t worker = 0;       // 0: none
   uint64_t restarts = 0;  // after a crash
-  std::string last_end;   // of the worker that crashed last: "signal 9 (Killed)"
+  std::string last_end;   // of the worker that crashed last: "signal 9 (killed)"
   uint64_t draining = 0;  // old workers that finish their connections
   uint64_t upgrades = 0;  // asked for, and done or failed
   std::string upgrade;    // of the last one: done, failed: REASON

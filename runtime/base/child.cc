@@ -76,10 +76,17 @@ void drain(Fd& fd, short events, std::string& text, size_t bytes_max) {
     fd.reset();
 }
 
+// Without a pidfd: seccomp filters that a hook runs under may be older than pidfd_open(2).
+constexpr int look_again_ms = 10;
+bool has_ended(pid_t pid) {
+  siginfo_t info = {};
+  return waitid(P_PID, static_cast<id_t>(pid), &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid == pid;
+}
+
 // Moves bytes until the program has ended or time is up; true when the limit was hit. What a background
 // process of the program still holds open is not waited for: a hook that starts a daemon is done when the
 // hook itself is.
-Result<bool> pump(const ChildRequest& request, FdRef ended, Fd in, Fd out, Fd err, ChildOutcome& outcome) {
+Result<bool> pump(const ChildRequest& request, pid_t pid, FdRef ended, Fd in, Fd out, Fd err, ChildOutcome& outcome) {
   const int64_t deadline = request.timeout_ms ? now_ms() + *request.timeout_ms : 0;
   size_t written = 0;
   bool gone = false;
@@ -90,6 +97,7 @@ Result<bool> pump(const ChildRequest& request, FdRef ended, Fd in, Fd out, Fd er
       wait = static_cast<int>(std::max<int64_t>(0, deadline - now_ms()));
       if (wait == 0) return true;
     }
+    if (!ended.valid() && !gone) wait = wait < 0 ? look_again_ms : std::min(wait, look_again_ms);
     pollfd watched[4] = {{in.raw(), POLLOUT, 0},
                          {out.raw(), POLLIN, 0},
                          {err.raw(), POLLIN, 0},
@@ -106,7 +114,7 @@ Result<bool> pump(const ChildRequest& request, FdRef ended, Fd in, Fd out, Fd er
     }
     drain(out, watched[1].revents, outcome.stdout_text, request.output_bytes_max);
     drain(err, watched[2].revents, outcome.stderr_text, request.output_bytes_max);
-    if (watched[3].revents != 0) {
+    if (watched[3].revents != 0 || (!ended.valid() && !gone && has_ended(pid))) {
       gone = true;
       in.reset();
     }
@@ -136,13 +144,12 @@ Result<ChildOutcome> run_child(const ChildRequest& request) {
   const bool failed = read(failure.read_end.raw(), &cause, sizeof cause) == sizeof cause;
   ChildOutcome outcome;
   Result<bool> timed_out = false;
-  if (!failed && ended)
-    timed_out = pump(request, *ended, std::move(in.write_end), std::move(out.read_end),
+  if (!failed)
+    timed_out = pump(request, pid, ended ? FdRef(*ended) : FdRef(), std::move(in.write_end), std::move(out.read_end),
                      std::move(err.read_end), outcome);
-  if (!ended || !timed_out || *timed_out) kill(-pid, SIGKILL);
+  if (!timed_out || *timed_out) kill(-pid, SIGKILL);
   outcome.wait_status = TRY(sys::wait_process(pid));
   if (failed) return errno_error("exec", cause);
-  if (!ended) return std::move(ended).error();
   outcome.timed_out = TRY(std::move(timed_out));
   return outcome;
 }

@@ -57,7 +57,11 @@ Result<int> wait_process(pid_t pid) {
 
 std::string describe_wait_status(int status) {
   if (WIFEXITED(status)) return format("exit status %d", WEXITSTATUS(status));
-  if (WIFSIGNALED(status)) return format("signal %d (%s)", WTERMSIG(status), strsignal(WTERMSIG(status)));
+  if (WIFSIGNALED(status)) {
+    std::string name = strsignal(WTERMSIG(status));
+    if (!name.empty()) name[0] = static_cast<char>(tolower(static_cast<unsigned char>(name[0])));  // as Go spells it
+    return format("signal %d (%s)", WTERMSIG(status), name.c_str());
+  }
   return format("wait status %#x", static_cast<unsigned>(status));
 }
 

@@ -29,7 +29,7 @@ Result<void> unshare(int flags);
 
 // waitpid(2) on one child, EINTR hidden. The raw wait status.
 Result<int> wait_process(pid_t pid);
-// "exit status 3", "signal 9 (Killed)".
+// "exit status 3", "signal 9 (killed)".
 std::string describe_wait_status(int status);
 
 // Where the running program is installed. A program that executed itself again from a file without a path

@@ -35,9 +35,11 @@ void add_capabilities(const std::vector<std::string>& names, oci::Process& proce
   if (names.empty()) return;
   if (!process.capabilities) process.capabilities.emplace();
   oci::Capabilities& sets = *process.capabilities;
+  // A capability can only be ambient where it is inheritable: as with runc, a container that has inheritable ones gets it.
+  oci::Strings* const ambient = sets.inheritable.empty() ? nullptr : &sets.ambient;
   for (const std::string& name : names)
-    for (oci::Strings* set : {&sets.bounding, &sets.effective, &sets.permitted})
-      if (std::find(set->begin(), set->end(), name) == set->end()) set->push_back(name);
+    for (oci::Strings* set : {&sets.bounding, &sets.effective, &sets.permitted, ambient})
+      if (set && std::find(set->begin(), set->end(), name) == set->end()) set->push_back(name);
 }
 
 Result<oci::Process> from_file(const std::string& file) {

@@ -61,11 +61,16 @@ Result<Prepared> prepare(const Globals& globals, const BundlePlace& place, const
   prepared.id = id;
   const std::string here = TRY(working_directory());
   prepared.bundle = absolute_path(here, place.directory.empty() ? "." : place.directory);
-  const oci::Spec spec = place.config.empty() ? TRY(oci::read_spec(prepared.bundle))
+  oci::Spec spec = place.config.empty() ? TRY(oci::read_spec(prepared.bundle))
                                               : TRY(oci::read_spec_file(absolute_path(here, place.config)));
   TRY_CONTEXT(oci::check_spec(spec), "config.json");
   prepared.rootfs = absolute_path(prepared.bundle, spec.root.path);
   TRY(check_rootfs(prepared.rootfs));
+  // As with runc, a destination may be written as the host sees it. Before a policy looks at it.
+  for (oci::Mount& mount : spec.mounts)
+    if (const std::string path = clean_path("/" + mount.destination);
+        path != prepared.rootfs && path_is_below(path, prepared.rootfs))
+      mount.destination = prepared.rootfs == "/" ? path : path.substr(prepared.rootfs.size());
   TRY(apply_policy(globals, spec, prepared));
   return prepared;
 }

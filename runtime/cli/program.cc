@@ -76,6 +76,9 @@ int run_verb(const Globals& globals, const Verb& verb, std::span<const std::stri
     return usage_error(verb.name, counted.error());
   Result<int> outcome = verb.run(globals, *arguments);
   if (outcome) return *outcome;
+  // The words of an exec that failed are known by their beginning: "exec /run.sh: no such file or directory".
+  if (outcome.error().message.starts_with("exec /"))
+    return fail(outcome.error(), exit_code_for_error(verb.name, false));
   std::string context(verb.name);
   if (!arguments->positional.empty()) context += " " + quoted(arguments->positional[0]);
   return fail(std::move(outcome).error().with_context(context), exit_code_for_error(verb.name, false));

@@ -212,8 +212,8 @@ Result<void> Creation::run_create_hooks() {
   const oci::Hooks& hooks = request_.effective.spec.hooks;
   const std::string state = oci::encode_state(record_, oci::Status::Creating, false);
   hooks_begun_ = true;
-  TRY(init::run_hooks(hooks.prestart, "prestart", state, request_.bundle));
-  return init::run_hooks(hooks.create_runtime, "createRuntime", state, request_.bundle);
+  TRY(init::run_hooks(hooks.prestart, "prestart", state, {request_.bundle}));
+  return init::run_hooks(hooks.create_runtime, "createRuntime", state, {request_.bundle});
 }
 
 Result<void> Creation::launch() {

@@ -72,7 +72,7 @@ Result<SubCgroup> parse_sub_cgroup(const std::string& text) {
     path = text.substr(colon + 1);
   }
   if (("/" + path + "/").find("/../") != std::string::npos)
-    return make_error("--cgroup " + quoted(text) + ": bad sub cgroup path: '..' is not allowed");
+    return make_error("--cgroup: bad sub cgroup path: " + path + " is not a sub cgroup path");
   parsed.path = clean_path("/" + path);
   return parsed;
 }
@@ -102,7 +102,8 @@ Result<void> ExecCgroup::open_v1(const oci::StateRecord& record, const std::vect
       continue;
     }
     if (!tasks && !file_exists(directory)) continue;  // a hierarchy that was unmounted since
-    if (!tasks) return cannot_add(tasks.error());
+    if (!tasks)
+      return cannot_add(errno_error("open " + place + "/cgroup.procs", tasks.error().errno_value));
     joins_.push_back(std::move(*tasks));
   }
   return {};
@@ -119,7 +120,7 @@ Result<void> ExecCgroup::open_v2(const oci::StateRecord& record, const std::vect
   }
   if (wanted.empty() && has_children_of_its_own(place)) place = TRY(directory_of_init(record));
   Result<Fd> opened = open_file(place, O_RDONLY | O_DIRECTORY);
-  if (!opened) return cannot_add(opened.error());
+  if (!opened) return cannot_add(errno_error("open " + place + "/cgroup.procs", opened.error().errno_value));
   if (!wanted.empty() && !takes_processes(place)) return cannot_add(errno_error(quoted(place), EBUSY));
   target_ = std::move(*opened);
   return {};

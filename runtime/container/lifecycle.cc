@@ -244,6 +244,7 @@ Result<void> update_container(const StateStore& store, const std::string& id, co
 
 Result<std::vector<pid_t>> container_processes(const StateStore& store, const std::string& id) {
   const Opened opened = TRY(open_container(store, id, Lock::None));
+  if (opened.status == oci::Status::Stopped) return std::vector<pid_t>{};
   if (!is_up(opened.status)) return not_running();
   const auto driver = TRY(cgroup_of(opened.record));
   return driver->processes(true);

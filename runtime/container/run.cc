@@ -85,6 +85,7 @@ Result<init::Launched> launch(const ExecTarget& target, const ExecOptions& optio
   request.effective = &target.effective;
   request.process = &options.process;
   request.init_pid = target.record.init_pid;
+  request.init_start_time = target.record.init_start_time;
   request.state_directory = target.state_directory;
   request.console_socket = console;
   request.cgroup_target = cgroup.clone_target();

@@ -4,6 +4,7 @@
 
 #include "runtime/base/file.h"
 #include "runtime/base/log.h"
+#include "runtime/base/procfs.h"
 #include "runtime/init/launch.h"
 #include "runtime/init/open_context.h"
 #include "runtime/init/own_binary.h"
@@ -73,22 +74,30 @@ Result<Launched> launch(const ExecRequest& request, const LaunchEvents& events) 
   if ((context.init_namespaces & CLONE_NEWNS) == 0)
     context.init_root = TRY_CONTEXT(open_file(format("/proc/%d/root", request.init_pid), O_PATH | O_DIRECTORY),
                                     "container not running");
+  // After everything that was opened by the number: it was the container's all the time.
+  if (!procfs::is_alive(request.init_pid, request.init_start_time)) return Error{ESRCH, "container not running", 1};
   CloneOptions options;
   options.two_clones = true;  // the PID namespace is entered by the second
   options.cgroup = request.cgroup_target;
   options.between = join_init;
   PendingChild child = TRY(clone_child(context, options, child_main));
   const pid_t pid = child.pid();
-  log::debug(format("exec: process %d cloned, joins namespaces %#x of process %d", pid, context.init_namespaces,
-                    request.init_pid));
+  // The stages have runc's names, as in launch.cc.
+  log::debug(format("nsexec container setup: process %d cloned, joins namespaces %#x of process %d", pid,
+                    context.init_namespaces, request.init_pid));
+  if (!plan.limits.initial_cpus.empty())
+    log::debug(format("nsexec: affinity: %#llx", static_cast<unsigned long long>(plan.limits.initial_cpus.front())));
   TRY(isolation::apply_oom_score_adj(plan.limits, pid));
   TRY(isolation::apply_affinity(plan.limits.initial_cpus, pid));
   if (events.on_cloned) TRY(events.on_cloned(pid));
   child.tell(Go::CgroupJoined);
   TRY(child.expect(Said::NamespacesReady));
+  log::debug("child process in init(): namespaces are joined");
   if (events.on_namespaces_ready) TRY(events.on_namespaces_ready(pid));
   TRY(isolation::apply_rlimits(plan.limits, pid));
+  if (plan.limits.initial_cpus.empty() && plan.limits.final_cpus.empty()) isolation::reset_affinity(pid);
   TRY(isolation::apply_affinity(plan.limits.final_cpus, pid));
+  log::debug("setns_init: about to exec");
   child.tell(Go::Proceed, std::to_string(pid));
   TRY(child.expect_exec());
   return child.keep(plan.landlock.degraded);

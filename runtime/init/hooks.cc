@@ -1,3 +1,5 @@
+#include <unistd.h>
+
 #include "runtime/base/child.h"
 #include "runtime/base/sys_process.h"
 #include "runtime/init/hook_state.h"
@@ -23,13 +25,22 @@ std::string first_line(std::string_view text) {
   return quoted(text.substr(0, text.find('\n')));
 }
 
-Result<void> run_hook(const oci::Hook& hook, const std::string& state_json, const std::string& directory) {
+oci::Strings own_environment() {
+  oci::Strings own;
+  for (char** entry = environ; entry && *entry; ++entry) own.emplace_back(*entry);
+  return own;
+}
+
+Result<void> run_hook(const oci::Hook& hook, const std::string& state_json, const HookSurroundings& surroundings) {
   ChildRequest request;
   request.path = hook.path;
   request.args = hook.args.empty() ? oci::Strings{hook.path} : hook.args;
-  request.env = hook.env;
+  if (!hook.env.empty())
+    request.env = hook.env;
+  else
+    request.env = surroundings.environment ? *surroundings.environment : own_environment();
   request.stdin_text = state_json;
-  request.directory = directory;
+  request.directory = surroundings.directory;
   if (hook.timeout) request.timeout_ms = *hook.timeout * 1000;
   const ChildOutcome outcome = TRY(run_child(request));
   if (outcome.succeeded()) return {};
@@ -42,9 +53,9 @@ Result<void> run_hook(const oci::Hook& hook, const std::string& state_json, cons
 }  // namespace
 
 Result<void> run_hooks(const std::vector<oci::Hook>& hooks, std::string_view stage,
-                       const std::string& state_json, const std::string& directory) {
+                       const std::string& state_json, const HookSurroundings& surroundings) {
   for (size_t i = 0; i < hooks.size(); ++i)
-    TRY_CONTEXT(run_hook(hooks[i], state_json, directory), "error running " + std::string(stage) + " hook #" +
+    TRY_CONTEXT(run_hook(hooks[i], state_json, surroundings), "error running " + std::string(stage) + " hook #" +
                                                     std::to_string(i) + ": " + quoted(hooks[i].path));
   return {};
 }

@@ -1,6 +1,7 @@
 #include "runtime/init/launch.h"
 
 #include <sched.h>
+#include <signal.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -10,6 +11,7 @@
 
 #include "runtime/base/file.h"
 #include "runtime/base/log.h"
+#include "runtime/base/procfs.h"
 #include "runtime/cgroup/driver.h"
 #include "runtime/init/open_context.h"
 #include "runtime/init/own_binary.h"
@@ -28,6 +30,10 @@ namespace {
     }
     _exit(1);
   };
+  // The kernel keeps from a PID namespace's first process what it has no handler for. With runc, whose own handlers are in
+  // place until then, these end a created container, too.
+  for (const int number : {SIGHUP, SIGINT, SIGQUIT, SIGTERM})
+    signal(number, [](int caught) { _exit(128 + caught); });
   int raw;
   do raw = accept4(context.start_listener.raw(), nullptr, nullptr, SOCK_CLOEXEC);
   while (raw < 0 && (errno == EINTR || errno == ECONNABORTED));
@@ -63,16 +69,36 @@ Result<void> open_sources(const ContainerPlan& plan, Context& context) {
   const bool own_users = plan.namespaces.is_new(CLONE_NEWUSER) || plan.namespaces.joins(CLONE_NEWUSER);
   const bool privileged = own_users && geteuid() == 0 && available_to_mount();
   context.sources.resize(plan.mounts.steps.size());
+  context.id_maps.resize(plan.mounts.steps.size());
+  isolation::BindContext bind;
+  bind.map = {context.effective->spec.linux_.uid_mappings, context.effective->spec.linux_.gid_mappings};
+  bind.locked = own_users;
+  FdRef joined_users;
+  for (size_t i = 0; i < context.joined.size(); ++i)
+    if (plan.namespaces.joined[i].flag == CLONE_NEWUSER) joined_users = context.joined[i];
   for (size_t i = 0; i < plan.mounts.steps.size(); ++i) {
     const isolation::MountStep& step = plan.mounts.steps[i];
-    if (step.kind != isolation::MountKind::Bind || !(privileged || step.options.idmap))
+    const bool idmap = step.options.idmap;
+    if (step.kind != isolation::MountKind::Bind || !(privileged || idmap)) continue;
+    bind.users = step.id_map.empty() && bind.map.empty() ? joined_users : FdRef();
+    // What lies in the container's root may be covered by an earlier mount of its own, which the parent does not have. But
+    // only the parent may idmap for a container in a user namespace.
+    if (!step.source_in_root.empty() && !(own_users && idmap)) {
+      if (idmap) context.id_maps[i] = TRY(isolation::make_user_namespace(step.id_map.empty() ? bind.map : step.id_map));
       continue;
-    context.sources[i] = TRY_CONTEXT(
-        isolation::open_bind_source(
-            step, plan.mounts.default_propagation,
-            {context.effective->spec.linux_.uid_mappings, context.effective->spec.linux_.gid_mappings}),
-        "mount " + quoted(step.destination));
+    }
+    context.sources[i] = TRY_CONTEXT(isolation::open_bind_source(step, plan.mounts.default_propagation, bind),
+                                     "mount " + quoted(step.destination));
   }
+  return {};
+}
+
+// In a user namespace nodes cannot be made: those that the host does not have at the same path are its parent's work.
+Result<void> make_nodes(const LaunchRequest& request, const ContainerPlan& plan, Context& context) {
+  if (!plan.devices.bind || geteuid() != 0 || !available_to_mount() || procfs::in_user_namespace()) return {};
+  const oci::Linux& linux_ = context.effective->spec.linux_;
+  context.device_nodes = TRY(isolation::make_nodes_to_bind(plan.devices, request.state_directory + "/devices",
+                                                           {linux_.uid_mappings, linux_.gid_mappings}));
   return {};
 }
 
@@ -101,36 +127,38 @@ Result<Context> open_context(const LaunchRequest& request, const ContainerPlan& 
   TRY(find_hierarchies(plan, context));
   TRY(write_supplied_files(request));
   TRY(open_sources(plan, context));
+  TRY(make_nodes(request, plan, context));
   return context;
 }
 
 Result<std::vector<oci::Protection>> follow(PendingChild& child, const ContainerPlan& plan,
                                             const LaunchEvents& events) {
   const pid_t pid = child.pid();
-  log::debug(format("init: process %d cloned, flags %#llx", pid,
+  // The stages have runc's names: its users search their debug logs for them.
+  log::debug(format("nsexec container setup: process %d cloned, flags %#llx", pid,
                     static_cast<unsigned long long>(plan.namespaces.clone_flags)));
   if (!plan.id_maps.empty()) {
     TRY(isolation::apply_id_maps(plan.id_maps, pid));
     child.tell(Go::MapsWritten);
   }
   TRY(isolation::apply_oom_score_adj(plan.process.limits, pid));
-  TRY(isolation::apply_affinity(plan.process.limits.initial_cpus, pid));
   // The child mounts meanwhile: where a v1 cgroup is joined here, it takes longer than all of its work.
   if (events.on_cloned) TRY(events.on_cloned(pid));
   std::vector<Fd> cgroup_files;
   if (events.make_cgroup) cgroup_files = TRY(events.make_cgroup(pid));
   child.tell(Go::CgroupJoined, {}, cgroup_files);
   TRY(child.expect(Said::NamespacesReady));
+  // It is in its cgroup now. process.execCPUAffinity is not for the container's first process (config.md).
+  isolation::reset_affinity(pid);
   TRY(isolation::apply_net_devices(plan.net_devices, pid));
-  log::debug(format("init: namespaces, %zu mounts and %zu devices are in place", plan.mounts.steps.size(),
+  log::debug(format("child process in init(): namespaces, %zu mounts and %zu devices are in place", plan.mounts.steps.size(),
                     plan.devices.nodes.size()));
   if (events.on_namespaces_ready) TRY(events.on_namespaces_ready(pid));
   child.tell(Go::Proceed, std::to_string(pid));
   const std::string created = TRY(child.expect(Said::Created));
-  log::debug("init: waits for start");
+  log::debug("init: closing the pipe to signal completion; waits for start");
   // Last, because a limit may be too small for the runtime's own work in the child.
   TRY(isolation::apply_rlimits(plan.process.limits, pid));
-  TRY(isolation::apply_affinity(plan.process.limits.final_cpus, pid));
   std::vector<oci::Protection> protections = plan.process.landlock.degraded;
   for (oci::Protection& each : decode_protections(created)) protections.push_back(std::move(each));
   return protections;

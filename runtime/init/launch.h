@@ -70,6 +70,7 @@ struct ExecRequest {
   const oci::EffectiveSpec* effective = nullptr;  // the container's, from its state directory
   const oci::Process* process = nullptr;          // already narrowed to what the policy allows
   pid_t init_pid = 0;                             // whose namespaces are joined
+  uint64_t init_start_time = 0;                   // procfs::Stat::start_time: it is that process and no later one
   std::string state_directory;
   FdRef console_socket;
   FdRef cgroup_target;
@@ -82,11 +83,19 @@ struct ExecRequest {
 // and runc's texts.
 Result<Launched> launch_exec(const ExecRequest& request, const LaunchEvents& events);
 
+// What a hook starts with, as with runc.
+struct HookSurroundings {
+  // The bundle; for createContainer the container's root, for startContainer the process's cwd. Empty: where the caller
+  // is.
+  std::string directory;
+  // Of a hook that names none; nullptr: the caller's own.
+  const oci::Strings* environment = nullptr;
+};
+
 // Runs OCI hooks one after the other in the caller's namespaces with the State JSON on stdin; a hook that
 // fails, or outlives its timeout, is an error that names the stage, the path, the exit status and its
-// stderr's first line. They start in `directory` (as with runc: the bundle, startContainer in the process's cwd), or
-// where the caller is.
+// stderr's first line.
 Result<void> run_hooks(const std::vector<oci::Hook>& hooks, std::string_view stage, const std::string& state_json,
-                       const std::string& directory = "");
+                       const HookSurroundings& surroundings = {});
 
 }  // namespace nemoclaw::init

@@ -118,7 +118,7 @@ Result<ContainerPlan> plan_container(const LaunchRequest& request, const HostFac
       return make_error("a policy needs a mount namespace of the container's own; add {\"type\": \"mount\"} to linux.namespaces");
     plan.rootfs.attach_at = request.state_directory + "/" + kHostMountDirectory;
   }
-  plan.mounts = TRY(isolation::plan_mounts(spec, request.bundle));
+  plan.mounts = TRY(isolation::plan_mounts(spec, request.bundle, request.rootfs));
   add_supplied(request, plan.mounts);
   plan.devices = TRY(isolation::plan_devices(spec));
   plan.sysctls = TRY(isolation::plan_sysctls(spec));

@@ -20,7 +20,7 @@ Result<Fd> connect_listener(const std::string& path) {
   Fd connection(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
   if (!connection.valid()) return errno_error("socket");
   if (connect(connection.raw(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0)
-    return errno_error("connect to " + quoted(path));
+    return errno_error("failed to connect with seccomp agent " + quoted(path));
   return connection;
 }
 
@@ -29,10 +29,12 @@ Result<Fd> connect_listener(const std::string& path) {
 Result<void> open_common(const ProcessPlan& plan, Context& context) {
   context.proc = TRY(isolation::open_procfs());
   context.own = TRY(own_identity());
-  // crun's annotation, for containers of ordinary users: files that belong to their groups stay reachable. Groups of a
-  // daemon that runs as root are nobody's to ask for.
+  // crun's annotation, for containers of ordinary users: files that belong to their groups stay reachable. Under a policy
+  // the groups of a daemon that runs as root are nobody's to ask for.
   const std::string* keep = context.effective->spec.find_annotation("run.oci.keep_original_groups");
-  context.keep_groups = keep && *keep == "1" && geteuid() != 0;
+  context.keep_groups = keep && *keep == "1" && (geteuid() != 0 || context.effective->policy_name.empty());
+  for (const isolation::SeccompPlan& filter : plan.filters)
+    log::debug(format("seccomp filter flags: %u", filter.flags));
   if (!plan.listener_path.empty())
     context.listener_socket = TRY_CONTEXT(connect_listener(plan.listener_path), "linux.seccomp.listenerPath");
   return {};
@@ -49,6 +51,10 @@ void warn_about_capabilities(const ProcessPlan& plan) {
     else
       log::debug("process.capabilities: " + name + " is not available to the runtime and is left out");
   }
+  for (int number = 0; number < 64; ++number)
+    if ((plan.capabilities.not_ambient() >> number & 1) != 0)
+      log::warning(std::string("can't raise ambient capability ") + isolation::capability_name(number) +
+                   ": it is not both permitted and inheritable");
 }
 
 }  // namespace nemoclaw::init

@@ -48,7 +48,6 @@ constexpr Step create_table[] = {
 };
 
 constexpr Step start_table[] = {
-    {"startContainer hooks", run_start_container_hooks},
     // Before anything that a filter could forbid.
     {"descriptors", mark_descriptors},
     {"working directory", enter_working_directory},
@@ -61,8 +60,10 @@ constexpr Step start_table[] = {
     // Without no_new_privs loading a filter takes CAP_SYS_ADMIN, too: before the capabilities are set.
     {"seccomp", load_filters_privileged},
     {"capabilities", set_capabilities},
-    // With no_new_privs nothing of ours but execve comes after the filters.
+    // With no_new_privs nothing of ours but hooks and execve comes after the filters.
     {"seccomp", load_filters},
+    // Programs of the image: with what the container's process may do, and no more.
+    {"startContainer hooks", run_start_container_hooks},
     {"exec", execute},
 };
 

@@ -31,6 +31,8 @@ struct Context {
   std::vector<Fd> joined;   // namespaces to join, in plan order
   Fd network;               // made for this container before the clone
   std::vector<Fd> sources;  // bind sources that the parent had to open
+  std::vector<Fd> id_maps;  // user namespaces by mount step, for sources in the container's root
+  std::vector<Fd> device_nodes;     // by node of the plan: what the parent had to make
   std::vector<Fd> read_only_later;  // mounts that seal_rootfs makes read-only
   std::vector<isolation::CgroupHierarchy> hierarchies;
   bool unified_cgroup = false;

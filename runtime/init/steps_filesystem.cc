@@ -5,6 +5,7 @@
 
 #include "runtime/base/file.h"
 #include "runtime/base/log.h"
+#include "runtime/base/path.h"
 #include "runtime/base/sys_mount.h"
 #include "runtime/init/hook_state.h"
 #include "runtime/init/integrity.h"
@@ -32,7 +33,8 @@ Result<void> mount_all(Context& context) {
   const isolation::MountPlan& plan = context.container->mounts;
   const isolation::NamespacePlan& namespaces = context.container->namespaces;
   const bool host_pids = !namespaces.is_new(CLONE_NEWPID) && !namespaces.joins(CLONE_NEWPID);
-  const isolation::MountContext mount_context = {context.root, &context.sources, cgroups, host_pids,
+  const bool own_users = namespaces.is_new(CLONE_NEWUSER) || namespaces.joins(CLONE_NEWUSER);
+  const isolation::MountContext mount_context = {context.root, &context.sources, &context.id_maps, cgroups, own_users, host_pids,
                                                   &context.read_only_later};
   for (size_t i = 0; i < plan.steps.size(); ++i) {
     // A cgroup mount shows where the process is; what is copied into memory counts as the container's.
@@ -41,11 +43,14 @@ Result<void> mount_all(Context& context) {
     TRY(isolation::apply_mount(plan.steps[i], i, plan.default_propagation, mount_context));
   }
   context.sources.clear();
+  context.id_maps.clear();
   return {};
 }
 
 Result<void> make_devices(Context& context) {
-  return isolation::apply_devices(context.container->devices, context.root);
+  TRY(isolation::apply_devices(context.container->devices, context.root, context.device_nodes));
+  context.device_nodes.clear();
+  return {};
 }
 
 Result<void> report_namespaces_ready(Context& context) {
@@ -57,7 +62,7 @@ Result<void> run_create_container_hooks(Context& context) {
   const std::vector<oci::Hook>& hooks = context.effective->spec.hooks.create_container;
   if (hooks.empty()) return {};
   return run_hooks(hooks, "createContainer", hook_state(*context.launch, getpid(), oci::Status::Creating),
-                   context.launch->bundle);
+                   {fd_path(context.root)});
 }
 
 Result<void> protect_paths(Context& context) {

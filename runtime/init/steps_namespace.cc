@@ -56,6 +56,8 @@ Result<void> reset_process(Context& context) {
   kept.push_back(context.network.raw());
   for (const Fd& fd : context.joined) kept.push_back(fd.raw());
   for (const Fd& fd : context.sources) kept.push_back(fd.raw());
+  for (const Fd& fd : context.id_maps) kept.push_back(fd.raw());
+  for (const Fd& fd : context.device_nodes) kept.push_back(fd.raw());
   TRY(sys::close_all_except(3 + static_cast<unsigned>(context.preserve_fds), std::move(kept)));
   if (setsid() < 0 && errno != EPERM) return errno_error("setsid");  // EPERM: leader already
   umask(0);  // modes below are meant as they are written

@@ -102,7 +102,7 @@ Result<void> run_start_container_hooks(Context& context) {
   const std::vector<oci::Hook>& hooks = context.effective->spec.hooks.start_container;
   if (hooks.empty()) return {};
   return run_hooks(hooks, "startContainer", hook_state(*context.launch, getpid(), oci::Status::Created),
-                   context.process->process->cwd);
+                   {context.process->process->cwd, &context.environment});
 }
 
 Result<void> mark_descriptors(Context& context) {

@@ -111,7 +111,7 @@ Result<void> set_capabilities(const CapabilityPlan& plan) {
     return errno_error("clear ambient capabilities");
   // The kernel refuses an ambient capability that is not both permitted and inheritable; such an entry has no
   // meaning.
-  const uint64_t ambient = plan.ambient & plan.permitted & plan.inheritable;
+  const uint64_t ambient = plan.ambient & ~plan.not_ambient();
   for (int number = 0; number < kCapabilityCount; ++number)
     if ((ambient & bit(number)) != 0 && prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, number, 0, 0) != 0)
       return errno_error(std::string("raise ambient ") + kCapabilityNames[number]);

@@ -15,6 +15,7 @@ namespace nemoclaw::isolation {
 struct CapabilityPlan {
   uint64_t bounding = 0, effective = 0, inheritable = 0, permitted = 0, ambient = 0;
   std::vector<std::string> ignored;  // names that nobody knows, or that this process cannot give
+  uint64_t not_ambient() const { return ambient & ~(permitted & inheritable); }  // the kernel refuses these
 };
 
 // What the calling process could hand on: its permitted set, and what its bounding set still holds.

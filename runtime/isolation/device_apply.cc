@@ -20,9 +20,14 @@ bool is_node(const struct stat& status, const DeviceNode& node) {
          (S_ISFIFO(node.mode) || status.st_rdev == makedev(node.major, node.minor));
 }
 
-// The host's node of the same path, verified through the descriptor that is then mounted.
-Result<void> bind_node(const DeviceNode& node, FdRef root) {
-  Fd tree = TRY(sys::open_tree_clone(FdRef::cwd(), node.path, AT_SYMLINK_NOFOLLOW));
+// The host's node of the same path, or the one that the parent made, verified through the descriptor that is then
+// mounted.
+Result<void> bind_node(const DeviceNode& node, FdRef root, FdRef made = {}) {
+  Fd tree;
+  if (made.valid())
+    tree = Fd(fcntl(made.raw(), F_DUPFD_CLOEXEC, 3));
+  else
+    tree = TRY(sys::open_tree_clone(FdRef::cwd(), node.path, AT_SYMLINK_NOFOLLOW));
   struct stat status;
   if (fstat(tree.raw(), &status) != 0) return errno_error("fstat");
   if (!is_node(status, node))
@@ -56,6 +61,13 @@ Result<void> make_node(const DeviceNode& node, FdRef root) {
   return {};
 }
 
+id_t host_id(const std::vector<oci::IdMapping>& map, id_t inside) {
+  for (const oci::IdMapping& each : map)
+    if (inside >= each.container_id && inside - each.container_id < each.size)
+      return static_cast<id_t>(each.host_id + (inside - each.container_id));
+  return 0;
+}
+
 Result<void> make_link(const std::string& path, const std::string& target, FdRef root) {
   Fd parent = TRY(open_directory_target(root, directory_name(path)));
   const std::string name(base_name(path));
@@ -72,12 +84,43 @@ Result<void> make_link(const std::string& path, const std::string& target, FdRef
   return {};
 }
 
+// That directory may be on a file system without devices: the mount is not.
+Result<Fd> make_node_to_bind(const DeviceNode& node, FdRef parent, const std::string& name, const IdMapPlan& ids) {
+  if (mknodat(parent.raw(), name.c_str(), node.mode, makedev(node.major, node.minor)) != 0) return errno_error("mknod");
+  if (fchmodat(parent.raw(), name.c_str(), node.mode & 07777, 0) != 0) return errno_error("chmod");
+  if (fchownat(parent.raw(), name.c_str(), host_id(ids.uid, node.uid), host_id(ids.gid, node.gid), AT_SYMLINK_NOFOLLOW) != 0)
+    return errno_error("chown");
+  Fd tree = TRY(sys::open_tree_clone(parent, name, AT_SYMLINK_NOFOLLOW));
+  TRY(sys::mount_setattr(tree, {.set = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, .clear = MOUNT_ATTR_NODEV, .propagation = MS_PRIVATE},
+                         false));
+  return tree;
+}
+
 }  // namespace
 
-Result<void> apply_devices(const DevicePlan& plan, FdRef root) {
+Result<std::vector<Fd>> make_nodes_to_bind(const DevicePlan& plan, const std::string& directory, const IdMapPlan& ids) {
+  std::vector<Fd> made(plan.nodes.size());
+  Fd parent;
+  for (size_t i = 0; plan.wanted && plan.bind && i < plan.nodes.size(); ++i) {
+    const DeviceNode& node = plan.nodes[i];
+    struct stat status;
+    if (lstat(node.path.c_str(), &status) == 0 && is_node(status, node)) continue;
+    if (!parent.valid()) {
+      TRY(make_directories(directory, 0700));
+      parent = TRY(open_file(directory, O_PATH | O_DIRECTORY));
+    }
+    made[i] = TRY_CONTEXT(make_node_to_bind(node, parent, std::to_string(i), ids), "device " + quoted(node.path));
+  }
+  return made;
+}
+
+Result<void> apply_devices(const DevicePlan& plan, FdRef root, const std::vector<Fd>& made) {
   if (!plan.wanted) return {};
-  for (const DeviceNode& node : plan.nodes)
-    TRY_CONTEXT(plan.bind ? bind_node(node, root) : make_node(node, root), "device " + quoted(node.path));
+  for (size_t i = 0; i < plan.nodes.size(); ++i) {
+    const DeviceNode& node = plan.nodes[i];
+    const FdRef source = i < made.size() ? FdRef(made[i]) : FdRef();
+    TRY_CONTEXT(plan.bind ? bind_node(node, root, source) : make_node(node, root), "device " + quoted(node.path));
+  }
   for (const auto& [path, target] : plan.links)
     TRY_CONTEXT(make_link(path, target, root), "link " + quoted(path));
   return {};

@@ -7,6 +7,7 @@
 
 #include "runtime/base/fd.h"
 #include "runtime/base/result.h"
+#include "runtime/isolation/id_map_plan.h"
 #include "runtime/oci/spec.h"
 
 namespace nemoclaw::isolation {
@@ -29,8 +30,13 @@ struct DevicePlan {
 // Pure. Default devices first; an entry of the spec for the same path replaces the default.
 Result<DevicePlan> plan_devices(const oci::Spec& spec);
 
+// For the parent of a container in a user namespace: detached mounts of the nodes that the host does not have at the same
+// path, by node; an invalid descriptor where it has. They are made in `directory`, and must stay
+// there until apply_devices has attached them.
+Result<std::vector<Fd>> make_nodes_to_bind(const DevicePlan& plan, const std::string& directory, const IdMapPlan& ids);
+
 // Nodes and links below `root`, after the mounts and before pivot_root: the host's /dev is still there to
-// bind from.
-Result<void> apply_devices(const DevicePlan& plan, FdRef root);
+// bind from. `made` is from make_nodes_to_bind, or empty.
+Result<void> apply_devices(const DevicePlan& plan, FdRef root, const std::vector<Fd>& made);
 
 }  // namespace nemoclaw::isolation

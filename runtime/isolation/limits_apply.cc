@@ -3,7 +3,10 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <array>
+
 #include "runtime/base/file.h"
+#include "runtime/base/log.h"
 #include "runtime/isolation/limits_plan.h"
 
 namespace nemoclaw::isolation {
@@ -35,11 +38,24 @@ Result<void> apply_affinity(const std::vector<uint64_t>& cpus, pid_t pid) {
   return {};
 }
 
+void reset_affinity(pid_t pid) {
+  // The kernel takes out what the machine and the cpuset do not have.
+  std::array<uint64_t, 128> every;
+  every.fill(~uint64_t{0});
+  if (syscall(SYS_sched_setaffinity, pid, sizeof every, every.data()) != 0)
+    log::debug(errno_error(format("CPU affinity of process %d is not reset", pid)).message);
+}
+
 Result<void> apply_scheduling(const LimitsPlan& plan) {
   if (plan.scheduler) {
     SchedulerAttributes attributes = *plan.scheduler;
-    if (syscall(SYS_sched_setattr, 0, &attributes, 0) != 0)
-      return errno_error("process.scheduler: sched_setattr");
+    if (syscall(SYS_sched_setattr, 0, &attributes, 0) != 0) {
+      const int cause = errno;
+      Error error = errno_error("process.scheduler: sched_setattr", cause);
+      // sched(7): a deadline is for all CPUs of the root domain.
+      if (cause == EPERM && plan.has_cpuset) error.message += "; process scheduler can't be used together with AllowedCPUs";
+      return error;
+    }
   }
   constexpr int who_process = 1;  // IOPRIO_WHO_PROCESS
   if (plan.io_priority && syscall(SYS_ioprio_set, who_process, 0, *plan.io_priority) != 0)

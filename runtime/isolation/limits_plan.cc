@@ -119,17 +119,19 @@ Result<void> plan_personality(const oci::Linux& linux_, LimitsPlan& plan) {
 
 Result<void> plan_memory_policy(const oci::Linux& linux_, LimitsPlan& plan) {
   if (!linux_.memory_policy) return {};
-  const auto mode = look_up(memory_mode_words, linux_.memory_policy->mode);
-  if (!mode) return make_error("linux.memoryPolicy.mode: unknown mode " + quoted(linux_.memory_policy->mode));
+  const oci::MemoryPolicy& policy = *linux_.memory_policy;
+  if (policy.mode.empty() && policy.nodes.empty() && policy.flags.empty()) return {};
+  const auto mode = look_up(memory_mode_words, policy.mode);
+  if (!mode) return make_error("linux.memoryPolicy.mode: invalid memory policy mode " + quoted(policy.mode));
   MemoryPolicyStep step;
   step.mode = static_cast<int>(*mode);
-  for (const std::string& name : linux_.memory_policy->flags) {
+  for (const std::string& name : policy.flags) {
     const auto flag = look_up(memory_flag_words, name);
-    if (!flag) return make_error("linux.memoryPolicy.flags: unknown flag " + quoted(name));
+    if (!flag) return make_error("linux.memoryPolicy.flags: invalid memory policy flag " + quoted(name));
     step.mode |= static_cast<int>(*flag);
   }
   for (const uint64_t word :
-       TRY_CONTEXT(parse_cpu_list(linux_.memory_policy->nodes), "linux.memoryPolicy.nodes"))
+       TRY_CONTEXT(parse_cpu_list(policy.nodes), "linux.memoryPolicy.nodes: invalid memory policy node"))
     step.nodes.push_back(word);
   plan.memory_policy = std::move(step);
   return {};
@@ -166,6 +168,7 @@ Result<LimitsPlan> plan_limits(const oci::Process& process, const oci::Linux& li
   TRY(plan_rlimits(process, plan));
   plan.oom_score_adj = process.oom_score_adj;
   TRY(plan_scheduler(process, plan));
+  plan.has_cpuset = linux_.resources && linux_.resources->cpu && !linux_.resources->cpu->cpus.empty();
   TRY(plan_io_priority(process, plan));
   if (process.exec_cpu_affinity) {
     plan.initial_cpus =

@@ -43,6 +43,7 @@ struct LimitsPlan {
   std::vector<RlimitStep> rlimits;
   std::optional<int> oom_score_adj;
   std::optional<SchedulerAttributes> scheduler;
+  bool has_cpuset = false;                         // linux.resources.cpu.cpus
   std::optional<int> io_priority;                  // class << 13 | priority
   std::vector<uint64_t> initial_cpus, final_cpus;  // bit masks, 64 CPUs each; empty: as it is
   std::optional<unsigned long> personality;
@@ -61,6 +62,9 @@ Result<std::vector<uint64_t>> parse_cpu_list(const std::string& list);
 Result<void> apply_rlimits(const LimitsPlan& plan, pid_t pid);
 Result<void> apply_oom_score_adj(const LimitsPlan& plan, pid_t pid);
 Result<void> apply_affinity(const std::vector<uint64_t>& cpus, pid_t pid);
+// All CPUs that the process's cpuset has, whatever the runtime's caller was bound to. Since Linux 6.2 joining a cpuset no
+// longer does that (runc does it since 1.3.2).
+void reset_affinity(pid_t pid);
 
 // By the process itself, while it is privileged.
 Result<void> apply_scheduling(const LimitsPlan& plan);

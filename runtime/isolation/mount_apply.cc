@@ -1,6 +1,7 @@
 #include <fcntl.h>
 #include <linux/magic.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/vfs.h>
 
 #include <cerrno>
@@ -48,7 +49,7 @@ Result<void> set_own_propagation(FdRef mount, const MountOptions& options) {
   return {};
 }
 
-// A tmpfs over a directory takes that directory's mode unless it says otherwise: /tmp stays 1777.
+// A tmpfs over a directory of the image takes that directory's mode unless it says otherwise.
 void inherit_mode(MountStep& step, FdRef target) {
   for (const std::string& option : step.options.data)
     if (option.starts_with("mode=")) return;
@@ -74,7 +75,9 @@ Result<Fd> bind_of_host(const MountStep& step, bool host_pids, const Error& caus
 }
 
 Result<Fd> make_file_system(const MountStep& step, bool host_pids) {
-  Fd context = TRY(sys::fsopen(step.type));
+  Result<Fd> opened = sys::fsopen(step.type);
+  if (!opened) return bind_of_host(step, host_pids, opened.error());
+  const Fd context = std::move(*opened);
   if (Result<void> configured = configure(context, step); !configured)
     return bind_of_host(step, host_pids, configured.error());
   Fd mount = TRY(sys::fsmount(context, step.options.set));
@@ -116,9 +119,10 @@ Result<void> apply_file_system(MountStep step, const MountContext& context) {
     if (fstat(plain->raw(), &status) != 0) return errno_error("fstat");
     if (!S_ISDIR(status.st_mode)) return make_error(step.type + " must be mounted on ordinary directory");
   }
+  const bool existed = step.type == "tmpfs" && open_in_root(root, step.destination, O_PATH | O_DIRECTORY).has_value();
   Fd target = TRY(open_directory_target(root, step.destination));
   TRY(check_procfs_target(step, target, step.type == "proc"));
-  if (step.type == "tmpfs") inherit_mode(step, target);
+  if (existed) inherit_mode(step, target);
   const bool read_only = step.type == "tmpfs" && step.options.read_only();
   if (read_only) {
     step.options.set &= ~uint64_t{MOUNT_ATTR_RDONLY};
@@ -153,21 +157,54 @@ Result<void> apply_remount(const MountStep& step, FdRef root) {
 
 }  // namespace
 
+namespace {
+
+Result<uint64_t> attributes_of(FdRef mount) {
+  struct statfs facts;
+  if (fstatfs(mount.raw(), &facts) != 0) return errno_error("statfs");
+  constexpr std::pair<uint64_t, uint64_t> known[] = {
+      {ST_RDONLY, MOUNT_ATTR_RDONLY}, {ST_NOSUID, MOUNT_ATTR_NOSUID},   {ST_NODEV, MOUNT_ATTR_NODEV},
+      {ST_NOEXEC, MOUNT_ATTR_NOEXEC}, {ST_NOATIME, MOUNT_ATTR_NOATIME}, {ST_NODIRATIME, MOUNT_ATTR_NODIRATIME}};
+  const auto flags = static_cast<uint64_t>(facts.f_flags);
+  uint64_t found = (flags & (ST_NOATIME | ST_RELATIME)) == 0 ? MOUNT_ATTR_STRICTATIME : 0;
+  for (const auto& [flag, attribute] : known)
+    if ((flags & flag) != 0) found |= attribute;
+  return found;
+}
+
+Result<void> set_bind_attributes(FdRef tree, const MountOptions& options, bool locked) {
+  if ((options.set | options.clear) == 0) return {};
+  std::optional<uint64_t> source;
+  if (locked) source = TRY(attributes_of(tree));
+  const AttributeChange change = TRY(bind_attributes(options, source));
+  Result<void> done = sys::mount_setattr(tree, {.set = change.set, .clear = change.clear}, false);
+  // Also a user namespace around the runtime locks flags.
+  if (!done && !locked && done.error().errno_value == EPERM) return set_bind_attributes(tree, options, true);
+  return done;
+}
+
+}  // namespace
+
 Result<Fd> open_bind_source(const MountStep& step, uint64_t default_propagation,
-                            const IdMapPlan& container_map) {
+                            const BindContext& context) {
   const MountOptions& options = step.options;
+  Fd inside;
+  if (context.root.valid() && !step.source_in_root.empty())
+    inside = TRY_CONTEXT(open_in_root(context.root, step.source_in_root, O_PATH), "source " + quoted(step.source));
   Fd tree =
-      TRY_CONTEXT(sys::open_tree_clone(FdRef::cwd(), step.source, options.recursive_bind ? AT_RECURSIVE : 0),
+      TRY_CONTEXT(sys::open_tree_clone(inside.valid() ? FdRef(inside) : FdRef::cwd(), inside.valid() ? "" : step.source,
+                                       options.recursive_bind ? AT_RECURSIVE : 0),
                   "source " + quoted(step.source));
   TRY(sys::mount_setattr(tree, {.propagation = default_propagation}, options.recursive_bind));
   if (options.idmap) {
-    Fd mapping = TRY(make_user_namespace(step.id_map.empty() ? container_map : step.id_map));
+    Fd made;
+    if (!context.users.valid()) made = TRY(make_user_namespace(step.id_map.empty() ? context.map : step.id_map));
+    const FdRef mapping = made.valid() ? FdRef(made) : context.users;
     TRY_CONTEXT(sys::mount_setattr(tree, {.set = MOUNT_ATTR_IDMAP, .user_namespace = mapping},
                                    options.recursive_idmap),
                 "idmap of " + quoted(step.source));
   }
-  if ((options.set | options.clear) != 0)
-    TRY(sys::mount_setattr(tree, {.set = options.set, .clear = options.clear}, false));
+  TRY(set_bind_attributes(tree, options, context.locked));
   if ((options.recursive_set | options.recursive_clear) != 0)
     TRY(sys::mount_setattr(tree, {.set = options.recursive_set, .clear = options.recursive_clear}, true));
   TRY(set_own_propagation(tree, options));
@@ -194,8 +231,9 @@ Result<void> apply_mount(const MountStep& step, size_t index, uint64_t default_p
     const bool opened =
         context.sources && index < context.sources->size() && (*context.sources)[index].valid();
     // A second descriptor, because the parent's list is shared with nobody but stays constant.
+    const FdRef users = context.id_maps && index < context.id_maps->size() ? FdRef((*context.id_maps)[index]) : FdRef();
     Fd tree = opened ? Fd(fcntl((*context.sources)[index].raw(), F_DUPFD_CLOEXEC, 3))
-                     : TRY(open_bind_source(step, default_propagation, {}));
+                     : TRY(open_bind_source(step, default_propagation, {{}, users, context.root, context.own_users}));
     return apply_bind(step, std::move(tree), context.root);
   };
   TRY_CONTEXT(apply(), "mount " + quoted(step.destination));

@@ -3,6 +3,7 @@
 #include <sys/mount.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <string_view>
 
 #include "runtime/base/uapi.h"
@@ -19,6 +20,7 @@ enum class Effect : uint8_t {
   Set,
   Clear,
   AccessTime,
+  NoAccessTime,
   RecursiveSet,
   RecursiveClear,
   RecursiveAccessTime,
@@ -40,7 +42,7 @@ struct Option {
 constexpr Option table[] = {
     {"acl", Effect::Superblock},
     {"async", Effect::Nothing},
-    {"atime", Effect::AccessTime, MOUNT_ATTR_RELATIME},
+    {"atime", Effect::NoAccessTime},
     {"bind", Effect::Bind},
     {"defaults", Effect::Nothing},
     {"dev", Effect::Clear, MOUNT_ATTR_NODEV},
@@ -60,8 +62,8 @@ constexpr Option table[] = {
     {"noiversion", Effect::Nothing},
     {"nolazytime", Effect::Nothing},
     {"nomand", Effect::Nothing},
-    {"norelatime", Effect::AccessTime, MOUNT_ATTR_RELATIME},
-    {"nostrictatime", Effect::AccessTime, MOUNT_ATTR_RELATIME},
+    {"norelatime", Effect::NoAccessTime},
+    {"nostrictatime", Effect::NoAccessTime},
     {"nosuid", Effect::Set, MOUNT_ATTR_NOSUID},
     {"nosymfollow", Effect::Set, MOUNT_ATTR_NOSYMFOLLOW},
     {"private", Effect::Propagation, MS_PRIVATE},
@@ -144,6 +146,10 @@ void apply(const Option& option, MountOptions& out) {
     case Effect::AccessTime:
       set_access_time(out.set, out.clear, option.value);
       break;
+    case Effect::NoAccessTime:  // takes back what an earlier option said; the source or the kernel decides then
+      out.set &= ~uint64_t{MOUNT_ATTR__ATIME};
+      out.clear &= ~uint64_t{MOUNT_ATTR__ATIME};
+      break;
     case Effect::RecursiveSet:
       set_bits(out.recursive_set, out.recursive_clear, option.value);
       break;
@@ -184,6 +190,31 @@ MountOptions parse_mount_options(const oci::Strings& options) {
       out.data.push_back(name);
   }
   return out;
+}
+
+Result<AttributeChange> bind_attributes(const MountOptions& options, std::optional<uint64_t> locked_source) {
+  AttributeChange change;
+  if ((options.set | options.clear) == 0) return change;
+  constexpr uint64_t lockable = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC;
+  constexpr uint64_t plain = lockable | MOUNT_ATTR_NOSYMFOLLOW, times = MOUNT_ATTR__ATIME | MOUNT_ATTR_NODIRATIME;
+  change.set = options.set & plain;
+  change.clear = plain & ~options.set;
+  const bool new_times = (options.clear & MOUNT_ATTR__ATIME) != 0 || (options.set & MOUNT_ATTR_NODIRATIME) != 0;
+  if (new_times) {
+    change.set |= options.set & times;
+    change.clear |= MOUNT_ATTR__ATIME | (MOUNT_ATTR_NODIRATIME & ~options.set);
+  }
+  if (!locked_source) return change;
+  const uint64_t locked = *locked_source & lockable;
+  const uint64_t lost = options.clear & locked;
+  if (lost != 0 || (new_times && (change.set & times) != (*locked_source & times)))
+    return errno_error(lost != 0 ? "clear flags of the source that a user namespace locks"
+                                 : "change the atime flags of the source, which a user namespace locks",
+                       EPERM);
+  change.set |= locked;
+  change.clear &= ~locked & ~times;
+  change.set &= ~times;
+  return change;
 }
 
 uint64_t propagation_flags(const std::string& name) {

@@ -2,9 +2,11 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "runtime/base/result.h"
 #include "runtime/oci/spec.h"
 
 namespace nemoclaw::isolation {
@@ -26,6 +28,16 @@ struct MountOptions {
 
 // Pure; never fails: what the table does not know belongs to the file system.
 MountOptions parse_mount_options(const oci::Strings& options);
+
+struct AttributeChange {
+  uint64_t set = 0, clear = 0;  // MOUNT_ATTR_*
+  bool operator==(const AttributeChange&) const = default;
+};
+
+// Pure. What becomes of a bind mount's own attributes, as with runc and crun: without any flag those of the source stay; with
+// one, the flags that are not named are cleared (access times stay unless one is set). `locked_source`: the source's, where
+// a user namespace must keep what locks them (mount_namespaces(7)): kept when not named, an error when they shall go.
+Result<AttributeChange> bind_attributes(const MountOptions& options, std::optional<uint64_t> locked_source);
 
 // MS_* for rootfsPropagation and the like ("rslave"); 0 if unknown.
 uint64_t propagation_flags(const std::string& name);

@@ -11,7 +11,7 @@ namespace nemoclaw::isolation {
 namespace {
 
 Result<MountStep> plan_mount(const oci::Spec& spec, const oci::Mount& mount, const std::string& bundle,
-                             const std::string& at) {
+                             const std::string& rootfs, const std::string& at) {
   MountStep step;
   if (mount.destination.empty()) return make_error(at + ".destination: is missing");
   step.destination = clean_path("/" + mount.destination);
@@ -26,6 +26,8 @@ Result<MountStep> plan_mount(const oci::Spec& spec, const oci::Mount& mount, con
     step.options.recursive_bind |= mount.type == "rbind";
     if (mount.source.empty()) return make_error(at + ".source: a bind mount needs one");
     step.source = absolute_path(bundle, mount.source);
+    if (!rootfs.empty() && step.source != rootfs && path_is_below(step.source, rootfs))
+      step.source_in_root = step.source.substr(rootfs.size());
   } else if (mount.type == "cgroup" || mount.type == "cgroup2") {
     step.kind = MountKind::Cgroup;
   } else {
@@ -40,7 +42,8 @@ Result<MountStep> plan_mount(const oci::Spec& spec, const oci::Mount& mount, con
   step.id_map = {mount.uid_mappings, mount.gid_mappings};
   if (step.id_map.uid.empty() != step.id_map.gid.empty())
     return make_error(at + ": uidMappings and gidMappings must come together");
-  if (step.options.idmap && step.id_map.empty() && spec.linux_.uid_mappings.empty())
+  const oci::Namespace* users = spec.linux_.find_namespace("user");
+  if (step.options.idmap && step.id_map.empty() && spec.linux_.uid_mappings.empty() && !(users && !users->path.empty()))
     return make_error(at + ".options: 'idmap' needs uidMappings and gidMappings, here or in linux");
   if (!step.id_map.empty()) step.options.idmap = true;
   if (step.options.idmap && step.kind != MountKind::Bind)
@@ -57,12 +60,12 @@ uint64_t root_propagation(const oci::Linux& linux_) {
 
 }  // namespace
 
-Result<MountPlan> plan_mounts(const oci::Spec& spec, const std::string& bundle) {
+Result<MountPlan> plan_mounts(const oci::Spec& spec, const std::string& bundle, const std::string& rootfs) {
   MountPlan plan;
   plan.default_propagation = root_propagation(spec.linux_);
   std::vector<MountStep> late;
   for (size_t i = 0; i < spec.mounts.size(); ++i) {
-    MountStep step = TRY(plan_mount(spec, spec.mounts[i], bundle, format("mounts[%zu]", i)));
+    MountStep step = TRY(plan_mount(spec, spec.mounts[i], bundle, rootfs, format("mounts[%zu]", i)));
     const bool covered =
         std::any_of(spec.mounts.begin() + static_cast<std::ptrdiff_t>(i) + 1, spec.mounts.end(),
                     [&](const oci::Mount& later) {

@@ -26,6 +26,8 @@ struct MountStep {
   std::string label;  // SELinux context for file systems that take one, and the option that takes it
   std::string label_option = "context";
   IdMapPlan id_map;   // idmapped mounts; empty with options.idmap: the container's own maps
+  // Bind: the source is this path in the container's root, with everything that was mounted there before.
+  std::string source_in_root;
 };
 
 struct MountPlan {
@@ -36,8 +38,8 @@ struct MountPlan {
   uint64_t default_propagation = 0;
 };
 
-// Pure. `bundle` is where relative sources start.
-Result<MountPlan> plan_mounts(const oci::Spec& spec, const std::string& bundle);
+// Pure. `bundle` is where relative sources start. A source below `rootfs` is one in the container.
+Result<MountPlan> plan_mounts(const oci::Spec& spec, const std::string& bundle, const std::string& rootfs = "");
 
 // One v1 hierarchy, or the v2 one, as the host has it mounted.
 struct CgroupHierarchy {
@@ -55,8 +57,10 @@ struct MountContext {
   FdRef root;  // the container's root
   const std::vector<Fd>* sources =
       nullptr;  // by step; a valid one is the detached bind source, opened by the parent
+  const std::vector<Fd>* id_maps = nullptr;  // by step; user namespaces for what is idmapped in the container's root
   // Called before the first cgroup step: waits for the cgroup, and says what to mount.
   std::function<Result<CgroupMounts>()> cgroups;
+  bool own_users = false;  // the container has a user namespace of its own, or joins one
   bool host_pids = false;  // the container has the runtime's PID namespace
   // Gets each tmpfs that shall be read-only: until everything that belongs into it is there (devices, mount points, the
   // console), it is not.
@@ -66,11 +70,18 @@ struct MountContext {
 Result<void> apply_mount(const MountStep& step, size_t index, uint64_t default_propagation,
                          const MountContext& context);
 
+// What a bind step needs to know of the container.
+struct BindContext {
+  IdMapPlan map;  // for a step that is idmapped and has no maps of its own
+  FdRef users;    // the user namespace to idmap with; invalid: one is made of the maps
+  FdRef root;     // for source_in_root
+  bool locked = false;  // the container has a user namespace, which keeps the flags of the host's mounts
+};
+
 // The detached tree of a bind step: opened, its propagation, flags and id map set. For the parent, when the
 // child in its user namespace would lack the right to the path or to the flags (mount_namespaces(7), locked
 // mounts).
-Result<Fd> open_bind_source(const MountStep& step, uint64_t default_propagation,
-                            const IdMapPlan& container_map);
+Result<Fd> open_bind_source(const MountStep& step, uint64_t default_propagation, const BindContext& context);
 
 // Pure pieces of the cgroup mounts, for tests: a hierarchy's path from /proc/self/cgroup, and the links that
 // v1 needs

@@ -81,7 +81,13 @@ Result<std::vector<Fd>> open_joined(const NamespacePlan& plan) {
 }
 
 Result<void> join_namespaces(const NamespacePlan& plan, const std::vector<Fd>& opened) {
+  // With the right to it, before the user namespace, which need not own the others (and who has joined it has no say
+  // over the host's any more). What only the user namespace gives the right to join follows after it.
+  std::vector<bool> done(opened.size());
+  for (size_t i = 0; plan.joins(CLONE_NEWUSER) && i < opened.size(); ++i)
+    done[i] = plan.joined[i].flag != CLONE_NEWUSER && sys::setns(opened[i], plan.joined[i].flag);
   for (size_t i = 0; i < opened.size(); ++i) {
+    if (done[i]) continue;
     const JoinedNamespace& each = plan.joined[i];
     TRY_CONTEXT(sys::setns(opened[i], each.flag), "join " + each.type + " namespace " + quoted(each.path));
   }

@@ -4,7 +4,9 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <string_view>
 
 #include "runtime/base/file.h"
 #include "runtime/base/path.h"
@@ -92,7 +94,48 @@ Result<void> pivot() {
   return {};
 }
 
+// Field `index` of a line of mountinfo, with its octal escapes resolved.
+std::string mountinfo_field(std::string_view line, int index) {
+  for (; index > 0; --index) {
+    const size_t space = line.find(' ');
+    line.remove_prefix(space == std::string_view::npos ? line.size() : space + 1);
+  }
+  std::string text;
+  for (size_t i = 0; i < line.size() && line[i] != ' '; ++i) {
+    if (line[i] == '\\' && i + 3 < line.size()) {
+      text += static_cast<char>((line[i + 1] - '0') * 64 + (line[i + 2] - '0') * 8 + (line[i + 3] - '0'));
+      i += 3;
+    } else {
+      text += line[i];
+    }
+  }
+  return text;
+}
+
+// Without pivot_root the host's mounts stay in the namespace, only out of reach. As long as its procfs is among them, a
+// user namespace made inside may mount one with nothing masked (mount_namespaces(7)).
+Result<void> hide_host_kernel_views(const std::string& rootfs) {
+  const std::string mounts = TRY(read_file("/proc/self/mountinfo", size_t{16} << 20));
+  for (std::string_view rest = mounts; !rest.empty();) {
+    const std::string_view line = rest.substr(0, rest.find('\n'));
+    rest.remove_prefix(std::min(line.size() + 1, rest.size()));
+    const size_t dash = line.find(" - ");
+    if (dash == std::string_view::npos) continue;
+    const std::string type = mountinfo_field(line.substr(dash + 3), 0), point = mountinfo_field(line, 4);
+    if ((type != "proc" && type != "sysfs") || path_is_below(point, rootfs)) continue;
+    // What goes here must not go on the host.
+    if (mount(nullptr, point.c_str(), nullptr, MS_SLAVE | MS_REC, nullptr) != 0) continue;  // went with another
+    if (umount2(point.c_str(), MNT_DETACH) == 0) continue;
+    // Locked by a user namespace around us: covered then.
+    if (mount("tmpfs", point.c_str(), "tmpfs", MS_RDONLY, "size=0") != 0)
+      return errno_error("hide the host's " + quoted(point) + " (--no-pivot)");
+  }
+  return {};
+}
+
 Result<void> move_and_chroot(FdRef root) {
+  const std::string path = TRY(real_path_of(root));
+  TRY(hide_host_kernel_views(path));
   Fd top = TRY(open_file("/", O_PATH | O_DIRECTORY));
   TRY(sys::move_mount(root, top));
   if (chroot(".") != 0) return errno_error("chroot");

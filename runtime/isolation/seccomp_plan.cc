@@ -124,7 +124,7 @@ Result<Profile> decode_profile(const oci::Seccomp& source, Machine machine) {
     const oci::Strings& names = source.syscalls[i].names;
     if (notify && std::find(names.begin(), names.end(), "write") != names.end())
       return make_error(
-          at + ".action: SCMP_ACT_NOTIFY cannot be used for write, with which the listener is handed over");
+          at + ".action: SCMP_ACT_NOTIFY cannot be used for the write syscall, with which the listener is handed over");
   }
   return profile;
 }
@@ -238,10 +238,10 @@ std::vector<sock_filter> assemble(const Profile& profile, const std::vector<Arch
 Result<uint32_t> decode_flags(const oci::Seccomp& source, bool notify) {
   // Without flags the mitigations against speculative store bypass stay off, as runc does; they cost programs
   // a lot.
-  if (source.flags.empty()) return uint32_t{SECCOMP_FILTER_FLAG_SPEC_ALLOW};
+  if (!source.flags) return uint32_t{SECCOMP_FILTER_FLAG_SPEC_ALLOW};
   uint32_t flags = 0;
-  for (size_t i = 0; i < source.flags.size(); ++i)
-    flags |= TRY(seccomp_flag(source.flags[i], "linux.seccomp.flags[" + std::to_string(i) + "]"));
+  for (size_t i = 0; i < source.flags->size(); ++i)
+    flags |= TRY(seccomp_flag((*source.flags)[i], "linux.seccomp.flags[" + std::to_string(i) + "]"));
   constexpr uint32_t for_listeners_only =
       1u << 5;  // WAIT_KILLABLE_RECV: the kernel refuses it without a listener
   return notify ? flags : flags & ~for_listeners_only;

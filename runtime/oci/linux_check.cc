@@ -115,7 +115,7 @@ Result<void> check_net_devices(const Linux& section) {
   };
   for (const auto& [name, device] : section.net_devices) {
     if (section.find_namespace("network") == nullptr)
-      return make_error("linux.netDevices: needs a network namespace in linux.namespaces");
+      return make_error("linux.netDevices: unable to move network devices without a NET namespace; add one to linux.namespaces");
     if (!good_name(name) || (!device.name.empty() && !good_name(device.name)))
       return make_error("linux.netDevices: " + quoted(good_name(name) ? device.name : name) +
                         " is not an interface name");
@@ -129,8 +129,10 @@ Result<void> check_rest(const Linux& section) {
   if (section.personality && section.personality->domain != "LINUX" && section.personality->domain != "LINUX32")
     return make_error("linux.personality.domain: must be LINUX or LINUX32, found " +
                       quoted(section.personality->domain));
-  if (section.memory_policy && !one_of(section.memory_policy->mode, memory_modes))
-    return make_error("linux.memoryPolicy.mode: unknown mode " + quoted(section.memory_policy->mode));
+  // As with runc an empty object is none; nodes or flags need a mode.
+  if (section.memory_policy && *section.memory_policy != MemoryPolicy{} &&
+      !one_of(section.memory_policy->mode, memory_modes))
+    return make_error("linux.memoryPolicy.mode: invalid memory policy mode " + quoted(section.memory_policy->mode));
   if (section.seccomp && section.seccomp->default_action.empty())
     return make_error("linux.seccomp.defaultAction: is missing");
   if (section.intel_rdt) {

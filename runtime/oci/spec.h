@@ -230,8 +230,8 @@ struct SeccompRule {
 struct Seccomp {
   std::string default_action;
   std::optional<uint32_t> default_errno_ret;
-  Strings architectures;  // SCMP_ARCH_X86_64 ...
-  Strings flags;
+  Strings architectures;         // SCMP_ARCH_X86_64 ...
+  std::optional<Strings> flags;  // absent is not empty
   std::string listener_path, listener_metadata;
   std::vector<SeccompRule> syscalls;
   bool operator==(const Seccomp&) const = default;

@@ -34,3 +34,14 @@ load ../../lib/oci
   expect 0 "c 1:3 rwm"
   expect_not "a *:* rwm"
 }
+
+@test "devices of the spec in a user namespace: also those that the host has not at that path" {
+  ours || skip "runc 1.1 binds only what the host has"
+  make_bundle '.linux.namespaces += [{type: "user"}]' \
+    '.linux.uidMappings = [{containerID: 0, hostID: 100000, size: 65536}]' '.linux.gidMappings = .linux.uidMappings' \
+    '.linux.devices = [{path: "/dev/of-spec", type: "c", major: 1, minor: 5, fileMode: 420, uid: 7, gid: 8}]'
+  command_line sh -c 'stat -c "%a %u:%g" /dev/of-spec; head -c 4 /dev/of-spec | od -An -c; ls /dev/of-spec'
+  run rt run --bundle "$B" "$ID"
+  expect 0 "644 7:8" '\0  \0  \0  \0'
+  expect_nothing_left
+}

@@ -21,6 +21,20 @@ load ../../lib/oci
   expect 1
 }
 
+@test "a created container ends with TERM, INT, HUP and QUIT, as its first process would" {
+  ours || skip "a race in runc's own init"
+  local signal
+  for signal in TERM INT HUP QUIT; do
+    make_bundle
+    command_line true
+    ID=k$BATS_TEST_NUMBER-$signal
+    create
+    rt kill "$ID" "$signal"
+    wait_until 5 has_status "$ID" stopped
+    rt delete "$ID"
+  done
+}
+
 @test "kill of a stopped container says so; kill --all is content" {
   make_bundle
   command_line true

@@ -107,6 +107,40 @@ mount_line() { printf 'grep " %s " /proc/self/mountinfo | tail -1 | cut -d" " -f
   [ ! -e "$T/image/etc/new" ]
 }
 
+@test "a tmpfs where the image has nothing has the mode that a tmpfs has" {
+  ours || skip "runc 1.1 takes the mode of the directory that it made"
+  rm -rf "$T/image/not-there"
+  make_bundle '.mounts += [{destination: "/not-there/at-all", type: "tmpfs", source: "tmpfs", options: ["nosuid"]}]'
+  command_line sh -c 'stat -c %a /not-there/at-all; stat -c %a /not-there'
+  run rt run --bundle "$B" "$ID"
+  rm -rf "$T/image/not-there"
+  expect 0 1777 755
+  make_bundle '.mounts += [{destination: "/etc", type: "tmpfs", source: "tmpfs", options: ["mode=1500"]}]'
+  command_line stat -c %a /etc
+  run rt run --bundle "$B" "$ID"
+  expect 0 1500
+}
+
+bind() { printf '.mounts += [{destination: "%s", type: "bind", source: "%s", options: ["%s", "rprivate"]%s}]' "$1" "$2" "$3" "${4:-}"; }
+
+@test "a bind mount of the container's own directory has what was mounted there before" {
+  ours || skip "runc 1.1 does not have it with idmapped mounts"
+  mkdir -p "$T/a" "$T/b" "$T/image/first" "$T/image/second"
+  echo of-a >"$T/a/file"
+  echo of-b >"$T/b/file"
+  mkdir -p "$T/a/x"
+  local program map=', uidMappings: [{containerID: 0, hostID: 100000, size: 65536}], gidMappings: [{containerID: 0, hostID: 100000, size: 65536}]'
+  for program in "" "$map"; do
+    # A destination may be written as the host sees it.
+    make_bundle "$(bind /first "$T/a" bind)" "$(bind /first/x "$T/b" bind)" "$(bind "$T/image/second" "$T/image/first" rbind "$program")"
+    command_line sh -c 'cat /second/file /second/x/file; stat -c %u /second/file'
+    run rt run --bundle "$B" "$ID"
+    expect 0 of-a of-b
+    [ -z "$program" ] || expect 0 100000
+  done
+  rmdir "$T/image/first" "$T/image/second"
+}
+
 @test "sources relative to the bundle, types left out, remounts, the later of two mounts" {
   make_bundle
   echo in-the-bundle >"$B/file"
@@ -157,6 +191,15 @@ mount_line() { printf 'grep " %s " /proc/self/mountinfo | tail -1 | cut -d" " -f
   command_line sh -c 'ls / | head -1; ls /proc/self/status'
   run rt run --no-pivot --bundle "$B" "$ID"
   expect 0 bin /proc/self/status
+}
+
+@test "--no-pivot does not give a procfs away in which nothing is masked" {
+  make_bundle '.process.capabilities.bounding += ["CAP_SETFCAP"]' '.process.capabilities.permitted += ["CAP_SETFCAP"]'
+  command_line unshare -mrpf sh -c 'mount -t proc none /proc && echo exposed'
+  run rt run --no-pivot --bundle "$B" "$ID"
+  expect 1 "ermission denied"
+  expect_not exposed
+  grep -q ' - proc ' /proc/self/mountinfo || fail "the host's procfs is gone"
 }
 
 @test "a read-only tmpfs, filled before it is: /dev with its devices, one with mounts in it, one that is copied up" {

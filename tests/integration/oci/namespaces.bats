@@ -86,6 +86,34 @@ users='.linux.namespaces += [{type: "user"}] | .linux.uidMappings = [{containerI
   expect 0 100000 7881 "$(readlink "/proc/$pid/ns/net")"
 }
 
+@test "a namespace is joined that the joined user namespace does not own" {
+  ours || skip "runc 1.1 cannot"
+  start_sleeper "$users"
+  local pid
+  pid=$(rt state "$ID" | jq .pid)
+  configure ".linux.namespaces |= map(if .type == \"user\" then .path = \"/proc/$pid/ns/user\"
+      elif .type == \"network\" then .path = \"/proc/self/ns/net\" else . end)" \
+    'del(.linux.uidMappings, .linux.gidMappings)' ".linux.cgroupsPath += \"b\""
+  command_line sh -c 'readlink /proc/self/ns/user; readlink /proc/self/ns/net'
+  run rt run --bundle "$B" "$ID-2"
+  expect 0 "$(readlink "/proc/$pid/ns/user")" "$(readlink /proc/self/ns/net)"
+}
+
+@test "idmapped mounts take the maps of a user namespace that is joined" {
+  ours || skip "runc 1.1 has no idmapped mounts"
+  start_sleeper "$users"
+  local pid
+  pid=$(rt state "$ID" | jq .pid)
+  mkdir -p "$T/of-host"
+  chmod 0755 "$T/of-host"
+  configure ".linux.namespaces |= map(if .type == \"user\" then .path = \"/proc/$pid/ns/user\" else . end)" \
+    'del(.linux.uidMappings, .linux.gidMappings)' ".linux.cgroupsPath += \"b\"" \
+    ".mounts += [{destination: \"/tmp\", source: \"$T/of-host\", options: [\"rbind\", \"idmap\"]}]"
+  command_line stat -c '%u %g' /tmp
+  run rt run --bundle "$B" "$ID-2"
+  expect 0 "0 0"
+}
+
 @test "a time namespace has its offsets" {
   ours || skip "runc 1.1 lacks time namespaces"
   make_bundle '.linux.namespaces += [{type: "time"}]' \

@@ -51,6 +51,49 @@ load ../../lib/oci
   expect 0 $'Cpus_allowed_list:\t0'
 }
 
+@test "the caller's CPUs are not the container's, its cpuset is" {
+  ours || skip "runc 1.1 leaves them"
+  local all
+  all=$(grep Cpus_allowed_list /proc/self/status)
+  start_sleeper
+  configure ".linux.cgroupsPath += \"b\""
+  command_line grep Cpus_allowed_list /proc/self/status
+  # The container's first process is not bound by what is for exec.
+  configure '.process.execCPUAffinity = {initial: "0", final: "0"}'
+  run taskset -c 0 "$RUNTIME" "${RT_NONE[@]}" --root "$T/root" run --bundle "$B" "$ID-2"
+  expect 0 "$all"
+  run taskset -c 0 "$RUNTIME" "${RT_NONE[@]}" --root "$T/root" exec "$ID" grep Cpus_allowed_list /proc/self/status
+  expect 0 "$all"
+  configure '.linux.resources.cpu = {cpus: "1", mems: "0"}'
+  run taskset -c 0 "$RUNTIME" "${RT_NONE[@]}" --root "$T/root" run --bundle "$B" "$ID-3"
+  expect 0 $'Cpus_allowed_list:\t1'
+}
+
+@test "an ambient capability that is not inheritable is warned of" {
+  make_bundle '.process.capabilities.inheritable = ["CAP_KILL"]' '.process.capabilities.ambient = ["CAP_KILL", "CAP_CHOWN"]'
+  command_line probe-caps
+  run rt run --bundle "$B" "$ID"
+  ! ours || expect 0 "can't raise ambient capability CAP_CHOWN: " $'CapAmb:\t0000000000000020'
+}
+
+@test "memory policies: none in it is none, what cannot be is named" {
+  ours || skip "runc 1.1 ignores them"
+  local at policy word
+  [ -e /proc/self/numa_maps ] || skip "this kernel has no NUMA policies"
+  command_line_of_policy() { make_bundle ".linux.memoryPolicy = $1"; command_line sh -c 'head -n 1 /proc/self/numa_maps | cut -d " " -f 2'; }
+  command_line_of_policy '{}'
+  run rt run --bundle "$B" "$ID"
+  expect 0 default
+  for at in '{nodes: "0-7"}|invalid memory policy mode' '{mode: "INTERLEAVE", nodes: "0"}|invalid memory policy mode' \
+    '{mode: "MPOL_BIND", nodes: "0-9876543210"}|invalid memory policy node' \
+    '{mode: "MPOL_PREFERRED", nodes: "0", flags: ["badflag"]}|invalid memory policy flag'; do
+    policy=${at%|*} word=${at#*|}
+    command_line_of_policy "$policy"
+    run rt run --bundle "$B" "$ID"
+    expect 1 "$word"
+  done
+}
+
 @test "a scheduler or an I/O priority that does not exist is refused" {
   ours || skip "runc 1.1 ignores them"
   local program

@@ -32,6 +32,11 @@ load ../../lib/oci
   expect 1 "invalid format option"
   rt kill "$ID" KILL
   wait_until 5 has_status "$ID" stopped
+  # As with runc: nothing but the heading.
   run rt ps "$ID"
-  expect 1 "not running"
+  expect 0 PID
+  expect_not "sleep 300"
+  run rt ps --format json "$ID"
+  expect 0
+  ! ours || [ "$output" = "[]" ] || fail "$output"
 }

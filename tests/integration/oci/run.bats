@@ -84,3 +84,25 @@ load ../../lib/oci
   expect 1 "executable file not found in"
   expect_nothing_left
 }
+
+@test "run of a script whose interpreter is missing says just that" {
+  ours || skip "runc 1.1 says it with its prefix"
+  make_bundle
+  printf '#!/no/such/interpreter\n' >"$T/image/run.sh"
+  chmod +x "$T/image/run.sh"
+  command_line /run.sh
+  run rt run --bundle "$B" "$ID"
+  rm "$T/image/run.sh"
+  [ "$status" -eq 1 ]
+  [ "$output" = "exec /run.sh: no such file or directory" ] || fail "$output"
+}
+
+@test "the debug log has the stages by the names that runc gives them" {
+  make_bundle
+  command_line true
+  run rt --debug run --bundle "$B" "$ID"
+  expect 0 "nsexec container setup" "child process in init()" "init: closing the pipe to signal completion"
+  start_sleeper '.process.execCPUAffinity = {initial: "0"}'
+  run rt --debug exec "$ID" true
+  ! ours || expect 0 "nsexec container setup" "nsexec: affinity: 0x1" "child process in init()" "setns_init: about to exec"
+}

@@ -58,3 +58,16 @@ profile() {  # DEFAULT RULES -> jq program
   expect 1
   expect_nothing_left
 }
+
+@test "seccomp: no flags at all are not an empty list of them" {
+  ours || skip "runc 1.1 prints none"
+  local flags number
+  for flags in 'del(.linux.seccomp.flags)=4' '.linux.seccomp.flags = []=0' \
+    '.linux.seccomp.flags = ["SECCOMP_FILTER_FLAG_LOG", "SECCOMP_FILTER_FLAG_TSYNC"]=2'; do
+    number=${flags##*=}
+    make_bundle "$(profile SCMP_ACT_ALLOW '[{names: ["mkdir"], action: "SCMP_ACT_ERRNO"}]')" "${flags%=*}"
+    command_line true
+    run rt --debug run --bundle "$B" "$ID"
+    expect 0 "seccomp filter flags: $number"
+  done
+}

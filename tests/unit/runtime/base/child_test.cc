@@ -92,7 +92,7 @@ TEST(Child, SaysThatItCannotBeRun) {
 TEST(SysProcess, DescribesWaitStatus) {
   EXPECT_EQ(sys::describe_wait_status(0), "exit status 0");
   EXPECT_EQ(sys::describe_wait_status(3 << 8), "exit status 3");
-  EXPECT_EQ(sys::describe_wait_status(9), "signal 9 (Killed)");
+  EXPECT_EQ(sys::describe_wait_status(9), "signal 9 (killed)");
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 // On cgroup v1 the new process moves itself: where it is when somebody can look, and what a refusal leaves behind.
 #include <signal.h>
 
+#include "runtime/base/procfs.h"
 #include "runtime/cgroup/driver.h"
 #include "tests/unit/runtime/init/container_fixture.h"
 
@@ -63,6 +64,7 @@ class CgroupJoin : public ContainerFixture {
     request.effective = &effective_;
     request.process = &added;
     request.init_pid = init_pid_;
+    request.init_start_time = TRY(procfs::stat(init_pid_)).start_time;
     request.state_directory = folder_ + "/state";
     request.cgroup_joins = cgroup_joins_;
     return launch_exec(request, events_);

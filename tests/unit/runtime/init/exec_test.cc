@@ -3,6 +3,7 @@
 #include <sys/ioctl.h>
 
 #include "runtime/base/defer.h"
+#include "runtime/base/procfs.h"
 #include "tests/unit/runtime/init/container_fixture.h"
 
 namespace nemoclaw::init {
@@ -33,6 +34,7 @@ class Exec : public ContainerFixture {
     request.effective = &effective_;
     request.process = &added;
     request.init_pid = init_pid_;
+    request.init_start_time = TRY(procfs::stat(init_pid_)).start_time;
     request.state_directory = folder_ + "/state";
     request.console_socket = console_socket_;
     Fd output = TRY(open_file(folder_ + "/output", O_WRONLY | O_CREAT | O_TRUNC, 0666));

@@ -29,7 +29,7 @@ TEST(MountOption, Attributes) {
       {{"noatime"}, MOUNT_ATTR_NOATIME, MOUNT_ATTR__ATIME, 0, 0},
       {{"noatime", "strictatime"}, MOUNT_ATTR_STRICTATIME, MOUNT_ATTR__ATIME, 0, 0},
       {{"noatime", "relatime"}, 0, MOUNT_ATTR__ATIME, 0, 0},
-      {{"noatime", "atime"}, 0, MOUNT_ATTR__ATIME, 0, 0},
+      {{"noatime", "atime"}, 0, 0, 0, 0},
       {{"nodiratime"}, MOUNT_ATTR_NODIRATIME, 0, 0, 0},
       {{"nosymfollow"}, MOUNT_ATTR_NOSYMFOLLOW, 0, 0, 0},
       {{"rro", "rnosuid"}, 0, 0, ro | nosuid, 0},
@@ -47,6 +47,37 @@ TEST(MountOption, Attributes) {
     EXPECT_EQ(parsed.recursive_set, each.recursive_set) << shown;
     EXPECT_EQ(parsed.recursive_clear, each.recursive_clear) << shown;
   }
+}
+
+TEST(MountOption, BindMountsKeepOrClearWhatIsNotNamed) {
+  constexpr uint64_t plain = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC |
+                             MOUNT_ATTR_NOSYMFOLLOW;
+  constexpr uint64_t times = MOUNT_ATTR__ATIME | MOUNT_ATTR_NODIRATIME;
+  const struct {
+    oci::Strings options;
+    AttributeChange change;
+  } free[] = {
+      {{"bind"}, {}},
+      {{"bind", "norelatime"}, {}},
+      {{"bind", "noatime", "atime"}, {}},
+      {{"bind", "dev"}, {0, plain}},
+      {{"bind", "ro"}, {MOUNT_ATTR_RDONLY, plain & ~uint64_t{MOUNT_ATTR_RDONLY}}},
+      {{"bind", "nodiratime"}, {MOUNT_ATTR_NODIRATIME, plain | MOUNT_ATTR__ATIME}},
+      {{"bind", "strictatime"}, {MOUNT_ATTR_STRICTATIME, plain | times}},
+  };
+  for (const auto& each : free) {
+    const Result<AttributeChange> change = bind_attributes(parse_mount_options(each.options), {});
+    ASSERT_TRUE(change) << each.options.back();
+    EXPECT_EQ(*change, each.change) << each.options.back();
+  }
+  // Locked: what the source has stays, unless it was to go.
+  const uint64_t source = MOUNT_ATTR_NODEV | MOUNT_ATTR_NOATIME;
+  EXPECT_EQ(*bind_attributes(parse_mount_options({"bind", "ro"}), source),
+            (AttributeChange{MOUNT_ATTR_RDONLY | MOUNT_ATTR_NODEV,
+                             plain & ~uint64_t{MOUNT_ATTR_RDONLY | MOUNT_ATTR_NODEV}}));
+  EXPECT_TRUE(bind_attributes(parse_mount_options({"bind", "noatime"}), source));
+  for (const oci::Strings& options : {oci::Strings{"dev"}, {"strictatime"}, {"relatime"}, {"noatime", "nodiratime"}})
+    EXPECT_FALSE(bind_attributes(parse_mount_options(options), source)) << options.back();
 }
 
 TEST(MountOption, PropagationKeepsItsOrder) {

@@ -37,7 +37,7 @@ TEST(SeccompPlan, ErrorsNameTheField) {
   oci::Seccomp architecture = deny_by_default({});
   architecture.architectures = {"SCMP_ARCH_X86_64", "SCMP_ARCH_Z80"};
   oci::Seccomp flag = deny_by_default({});
-  flag.flags = {"SECCOMP_FILTER_FLAG_X"};
+  flag.flags = oci::Strings{"SECCOMP_FILTER_FLAG_X"};
   oci::Seccomp notify = deny_by_default({});
   notify.default_action = "SCMP_ACT_NOTIFY";
   oci::Seccomp notify_write = deny_by_default({{{"read", "write"}, "SCMP_ACT_NOTIFY", {}, {}}});
@@ -53,7 +53,7 @@ TEST(SeccompPlan, ErrorsNameTheField) {
       {architecture, "linux.seccomp.architectures[1]: unknown architecture 'SCMP_ARCH_Z80'"},
       {flag, "linux.seccomp.flags[0]: unknown flag"},
       {notify, "linux.seccomp.defaultAction: SCMP_ACT_NOTIFY cannot be the default"},
-      {notify_write, "linux.seccomp.syscalls[0].action: SCMP_ACT_NOTIFY cannot be used for write"},
+      {notify_write, "linux.seccomp.syscalls[0].action: SCMP_ACT_NOTIFY cannot be used for the write syscall"},
   };
   for (const auto& each : cases) {
     auto plan = plan_seccomp(each.seccomp);
@@ -139,7 +139,7 @@ TEST(SeccompPlan, RepeatedArgumentIsAnAlternative) {
 TEST(SeccompPlan, FlagsForListenersOnlyWithOne) {
   oci::Seccomp seccomp = deny_by_default({{{"read"}, "SCMP_ACT_ALLOW", {}, {}}});
   EXPECT_EQ(plan_seccomp(seccomp)->flags, uint32_t{SECCOMP_FILTER_FLAG_SPEC_ALLOW});
-  seccomp.flags = {"SECCOMP_FILTER_FLAG_LOG", "SECCOMP_FILTER_FLAG_TSYNC",
+  seccomp.flags = oci::Strings{"SECCOMP_FILTER_FLAG_LOG", "SECCOMP_FILTER_FLAG_TSYNC",
                    "SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV"};
   EXPECT_EQ(plan_seccomp(seccomp)->flags, uint32_t{SECCOMP_FILTER_FLAG_LOG});
   seccomp.syscalls[0].action = "SCMP_ACT_NOTIFY";
