@@ -2,6 +2,7 @@
 
 #include <cerrno>
 
+#include "hooks/connect_hook.h"
 #include "hooks/fence_apply.h"
 #include "hooks/launch_proxy.h"
 #include "hooks/net_namespace.h"
@@ -67,6 +68,15 @@ Result<void> renew_fence(const HookOptions& options, const policy::NodeConfig& c
   return write_file_atomic(options.sandbox_directory + "/fence.nft", loaded.ruleset, 0600);
 }
 
+void watch_connects(const HookOptions& options, const oci::SandboxRecord& container, FdRef log) {
+  const Result<std::optional<oci::ProxyRecord>> proxy = oci::read_proxy_record(options.sandbox_directory);
+  if (!proxy || !proxy->has_value() || (*proxy)->connects == 0) return;
+  const Result<void> extended = extend_connect_hook((*proxy)->connects, container.cgroups);
+  if (!extended)
+    log_line(log, "callers in " + *options.container + " are found by searching its processes: " +
+                      extended.error().message);
+}
+
 Result<void> join(const HookOptions& options, const HookState& state, FdRef log) {
   const policy::NodeConfig config = TRY(node_config(options));
   const std::string directory = container_directory(options.sandbox_directory, *options.container);
@@ -84,6 +94,7 @@ Result<void> join(const HookOptions& options, const HookState& state, FdRef log)
   TRY(enter_net_namespace(network));
   TRY(renew_fence(options, config, log));
   TRY(enter_net_namespace(own));
+  watch_connects(options, record, log);
   TRY_CONTEXT(oci::ask_sandbox_proxy(options.sandbox_directory,
                                      oci::encode_container_request("join", *options.container)),
               "the sandbox's proxy did not take the container's policy");

@@ -3,6 +3,7 @@
 #include <linux/close_range.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -21,6 +22,7 @@ namespace {
 
 constexpr int kReadyFd = 3;
 constexpr int kHostNetFd = 4;
+constexpr int kLookFd = 5;
 constexpr int kReadyWaitMs = 10'000;
 constexpr int kReasonWaitMs = 200;
 constexpr int kStopWaitMs = 2'500;
@@ -47,13 +49,51 @@ Result<Child> prepare(const LaunchPlan& plan) {
   return child;
 }
 
+// One byte, and with it the program that says who connected, if there is one.
+struct GoMessage {
+  char word = 'g';
+  alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))] = {};
+  iovec part = {&word, 1};
+  msghdr header = {};
+  GoMessage() {
+    header.msg_iov = &part;
+    header.msg_iovlen = 1;
+    header.msg_control = control;
+    header.msg_controllen = sizeof control;
+  }
+};
+
+Result<void> say_go(FdRef to, FdRef look) {
+  GoMessage message;
+  if (look.valid()) {
+    cmsghdr* header = CMSG_FIRSTHDR(&message.header);
+    header->cmsg_level = SOL_SOCKET;
+    header->cmsg_type = SCM_RIGHTS;
+    header->cmsg_len = CMSG_LEN(sizeof(int));
+    const int raw = look.raw();
+    memcpy(CMSG_DATA(header), &raw, sizeof raw);
+  } else {
+    message.header.msg_controllen = 0;
+  }
+  if (sendmsg(to.raw(), &message.header, MSG_NOSIGNAL) != 1) return errno_error("let the proxy go");
+  return {};
+}
+
+bool wait_for_word(int from, int& look) {
+  GoMessage message;
+  if (recvmsg(from, &message.header, MSG_CMSG_CLOEXEC) != 1) return false;
+  const cmsghdr* header = CMSG_FIRSTHDR(&message.header);
+  if (header && header->cmsg_type == SCM_RIGHTS) memcpy(&look, CMSG_DATA(header), sizeof look);
+  return true;
+}
+
 [[noreturn]] void become_proxy(const Child& child, int log, int ready, int host_net, int go) {
   // A session of its own: no terminal, no signal that is meant for the runtime's process group.
   setsid();
   static constexpr char kWarning[] = "the proxy could not join its cgroup, its memory is not bounded\n";
   if (!join_cgroups(child.procs_files)) (void)!write(log, kWarning, sizeof kWarning - 1);
-  char word = 0;
-  if (read(go, &word, 1) != 1) _exit(0);  // the hook has given up
+  int look = -1;
+  if (!wait_for_word(go, look)) _exit(0);  // the hook has given up
   sigset_t none;
   sigemptyset(&none);
   sigprocmask(SIG_SETMASK, &none, nullptr);
@@ -64,9 +104,11 @@ Result<Child> prepare(const LaunchPlan& plan) {
   const int kept_ready = fcntl(ready, F_DUPFD_CLOEXEC, 10), kept_log = fcntl(log, F_DUPFD_CLOEXEC, 10);
   const int kept_null = fcntl(child.null.raw(), F_DUPFD_CLOEXEC, 10);
   const int kept_net = fcntl(host_net, F_DUPFD_CLOEXEC, 10);
+  const int kept_look = look >= 0 ? fcntl(look, F_DUPFD_CLOEXEC, 10) : -1;
   const bool placed = dup2(kept_null, 0) == 0 && dup2(kept_log, 1) == 1 && dup2(kept_log, 2) == 2 &&
-                      dup2(kept_ready, kReadyFd) == kReadyFd && dup2(kept_net, kHostNetFd) == kHostNetFd;
-  syscall(SYS_close_range, kHostNetFd + 1, ~0U, CLOSE_RANGE_CLOEXEC);
+                      dup2(kept_ready, kReadyFd) == kReadyFd && dup2(kept_net, kHostNetFd) == kHostNetFd &&
+                      (look < 0 || dup2(kept_look, kLookFd) == kLookFd);
+  syscall(SYS_close_range, (look < 0 ? kHostNetFd : kLookFd) + 1, ~0U, CLOSE_RANGE_CLOEXEC);
   char path[] = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
   char* environment[] = {path, nullptr};
   if (placed) execve(child.argv[0], child.argv.data(), environment);
@@ -146,7 +188,9 @@ std::vector<std::string> proxy_arguments(const LaunchPlan& plan) {
                                         "--ready-fd",
                                         std::to_string(kReadyFd),
                                         "--host-net-fd",
-                                        std::to_string(kHostNetFd)};
+                                        std::to_string(kHostNetFd),
+                                        "--look-fd",
+                                        std::to_string(kLookFd)};
   if (!plan.config_file.empty()) arguments.insert(arguments.end(), {"--config", plan.config_file});
   return arguments;
 }
@@ -163,7 +207,7 @@ Result<ProxyLaunch> ProxyLaunch::begin(const LaunchPlan& plan, FdRef host_net, F
   int ready_ends[2], go_ends[2];
   if (pipe2(ready_ends, O_CLOEXEC) != 0) return errno_error("pipe");
   Fd ready(ready_ends[0]), ready_writer(ready_ends[1]);
-  if (pipe2(go_ends, O_CLOEXEC) != 0) return errno_error("pipe");
+  if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, go_ends) != 0) return errno_error("socketpair");
   Fd go_reader(go_ends[0]), go(go_ends[1]);
   const Child child = TRY(prepare(plan));
   const pid_t pid = fork();
@@ -192,11 +236,11 @@ Result<ProxyRecord> ProxyLaunch::record() const {
   return ProxyRecord{.pid = pid_, .start_time = stat.start_time, .cgroups = plan_.cgroups};
 }
 
-Result<ProxyRecord> ProxyLaunch::finish() {
+Result<ProxyRecord> ProxyLaunch::finish(FdRef look) {
   Result<ProxyRecord> record = this->record();
   const pid_t pid = std::exchange(pid_, 0);
   bool ended = false;
-  Result<void> answer = write_all(go_, "g");
+  Result<void> answer = say_go(go_, look);
   if (answer) answer = wait_until_ready(ready_, ended);
   if (answer && record) return record;
   Error failure = answer ? std::move(record).error() : std::move(answer).error();

@@ -25,7 +25,8 @@ struct LaunchPlan {
   std::vector<std::string> cgroups;  // directories that the proxy joins before anything else
 };
 
-// Pure: the proxy's arguments; its ready descriptor is always 3, the host's network namespace 4.
+// Pure: the proxy's arguments; its ready descriptor is always 3, the host's network namespace 4,
+// the program that says who connected 5.
 std::vector<std::string> proxy_arguments(const LaunchPlan& plan);
 
 // hook.log, opened for appending (0600).
@@ -49,10 +50,10 @@ class ProxyLaunch {
   // leave a proxy that nobody can find.
   Result<ProxyRecord> record() const;
 
-  // Lets it execute the proxy, with no descriptor but /dev/null, hook.log, the ready pipe and the host's
-  // network namespace, so that it outlives hook, runtime and shim and holds nothing of theirs. Returns when
+  // Lets it execute the proxy, with no descriptor but /dev/null, hook.log, the ready pipe, the host's
+  // network namespace and `look` (which may be invalid), so that it outlives hook, runtime and shim and holds nothing of theirs. Returns when
   // the proxy has said that it listens; one that does not is killed.
-  Result<ProxyRecord> finish();
+  Result<ProxyRecord> finish(FdRef look);
 
  private:
   ProxyLaunch(LaunchPlan plan, pid_t pid, Fd go, Fd ready)

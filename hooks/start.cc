@@ -2,6 +2,9 @@
 
 #include <unistd.h>
 
+#include <thread>
+
+#include "hooks/connect_hook.h"
 #include "hooks/fence_apply.h"
 #include "hooks/fence_plan.h"
 #include "hooks/fence_probe.h"
@@ -26,6 +29,7 @@ struct Inputs {
   oci::SandboxRecord record;
   FencePlan fence;
   LaunchPlan launch;
+  bool wants_connect_hook = true;
 };
 
 // In the directory of this sandbox alone: two sandboxes in one file would break each other's chain.
@@ -41,6 +45,7 @@ Result<Inputs> read_inputs(const HookOptions& options) {
   if (!config_file && !inputs.record.config_file.empty()) config_file = inputs.record.config_file;
   const policy::NodeConfig config = TRY(policy::load_node_config(config_file));
   inputs.fence = TRY(plan_sandbox_fence(options.sandbox_directory, config));
+  inputs.wants_connect_hook = config.connect_hook;
   inputs.launch.program = TRY(policy::find_program(config.proxy_path, "nemoclaw-proxy"));
   inputs.launch.sandbox_directory = options.sandbox_directory;
   inputs.launch.config_file = config_file.value_or("");
@@ -68,6 +73,30 @@ Result<void> refuse_shared_namespace(const HookOptions& options, const NetNamesp
                     "', while this one was made: create it again to join that");
 }
 
+// Beside the fence, because loading takes milliseconds. Nothing that has to be there: what is missing makes the proxy
+// slower, and is said.
+class ConnectWatch {
+ public:
+  explicit ConnectWatch(const Inputs& inputs) {
+    if (inputs.wants_connect_hook)
+      loading_ = std::thread([this, &inputs] { hook_ = make_connect_hook(inputs.record.cgroups); });
+  }
+  ~ConnectWatch() {
+    if (loading_.joinable()) loading_.join();
+  }
+  ConnectHook take(FdRef log) {
+    if (!loading_.joinable()) return {};
+    loading_.join();
+    if (hook_) return std::move(*hook_);
+    log_line(log, "callers are found by searching the container's processes: " + hook_.error().message);
+    return {};
+  }
+
+ private:
+  std::thread loading_;
+  Result<ConnectHook> hook_ = ConnectHook();
+};
+
 Result<void> fence_and_prove(Netlink& nft, const Inputs& inputs, const std::string& directory, FdRef log) {
   const LoadedFence loaded = TRY(apply_fence(nft, inputs.fence));
   if (!loaded.warning.empty()) log_line(log, loaded.warning);
@@ -86,6 +115,7 @@ Result<void> start_in_namespace(const HookOptions& options, const HookState& sta
   if (!cgroup.warning.empty()) log_line(log, "the proxy's cgroup: " + cgroup.warning);
   inputs.launch.cgroups = cgroup.directories;
   ProxyLaunch launch = TRY(ProxyLaunch::begin(inputs.launch, host_network.fd, log));
+  ConnectWatch watch(inputs);
   Netlink nft = TRY(open_nftables());
   const bool fenced_before = fence_exists(nft);
   if (fenced_before) TRY(refuse_shared_namespace(options, network));
@@ -96,12 +126,14 @@ Result<void> start_in_namespace(const HookOptions& options, const HookState& sta
   });
   TRY(fence_and_prove(nft, inputs, directory, log));
   ProxyRecord proxy = TRY(launch.record());
+  const ConnectHook connects = watch.take(log);
   proxy.net_namespace = network.identity;
   proxy.fence = "proven";
+  proxy.connects = connects.map;
   // Before the proxy is executed: `stop` finds it even if this hook is killed while it waits.
   TRY(oci::write_proxy_record(directory, proxy));
   Defer remove_record([&] { (void)unlink((directory + "/proxy.json").c_str()); });
-  TRY(launch.finish());
+  TRY(launch.finish(connects.look));
   remove_record.dismiss();
   remove_cgroup.dismiss();
   remove_table.dismiss();

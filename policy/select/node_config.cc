@@ -71,6 +71,8 @@ const Keys<NodeConfig>& config_keys() {
       path_key("proxy_path", &NodeConfig::proxy_path, "nemoclaw-proxy, if it is not beside the hook."),
       text("proxy_user", &NodeConfig::proxy_user, "User that the proxy runs as."),
       boolean("audit_fail_closed", &NodeConfig::audit_fail_closed, "Whether a full disk stops egress."),
+      boolean("connect_hook", &NodeConfig::connect_hook,
+              "Whether the kernel notes who connects (BPF); else callers are searched for."),
       boolean("kubelet_probes", &NodeConfig::kubelet_probes,
               "Whether pods accept TCP from the node's own addresses, for the kubelet's probes."),
       text("metrics_listen", &NodeConfig::metrics_listen,

@@ -29,6 +29,7 @@ struct NodeConfig {
   std::string hook_path, proxy_path;  // empty: beside the running program, or its ../libexec/nemoclaw
   std::string proxy_user;             // empty: "nemoclaw" if the host has it, else uid 64219
   bool audit_fail_closed = true;      // a full disk stops egress
+  bool connect_hook = true;           // the kernel notes who connects (BPF), where it can
   bool kubelet_probes = true;         // pods accept TCP from the node's own addresses
   std::vector<std::string> extra_ca_files;
   std::string credentials_directory;  // of systemd, read beside the node's own secrets; empty: none

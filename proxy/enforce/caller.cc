@@ -38,8 +38,8 @@ net::Task<Result<std::string>> digest_of(Context& context, const peer::Executabl
 net::Task<void> add_ancestor(Context& context, const peer::Ancestor& ancestor, IdentifiedCaller& who,
                              bool& waited) {
   std::string shown = ancestor.path, digest;
-  if (ancestor.executable.file.valid()) {
-    Result<std::string> hashed = co_await digest_of(context, ancestor.executable, waited);
+  if (ancestor.executable) {
+    Result<std::string> hashed = co_await digest_of(context, *ancestor.executable, waited);
     const Result<void> trusted =
         hashed ? who.container->trust.check(ancestor.path, *hashed) : std::move(hashed).error();
     if (trusted)
@@ -54,12 +54,12 @@ net::Task<void> add_ancestor(Context& context, const peer::Ancestor& ancestor, I
 
 net::Task<Result<void>> hash_and_trust(Context& context, const peer::Located& located,
                                        IdentifiedCaller& who, bool& waited) {
-  Result<std::string> digest = co_await digest_of(context, located.executable, waited);
+  Result<std::string> digest = co_await digest_of(context, *located.executable, waited);
   if (!digest) co_return std::move(digest).error();
   who.actor.sha256 = who.caller.binary_sha256 = *digest;
   // Ancestors first, so that the audit has them even if the caller is refused.
   for (const peer::Ancestor& ancestor : located.ancestors) co_await add_ancestor(context, ancestor, who, waited);
-  Result<void> trusted = who.container->trust.check(located.executable.path, *digest);
+  Result<void> trusted = who.container->trust.check(located.executable->path, *digest);
   if (!trusted) who.caller.identity_code = "binary_integrity";
   co_return trusted;
 }

@@ -1,5 +1,6 @@
 #include "proxy/holder/holder.h"
 
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/signalfd.h>
@@ -325,6 +326,9 @@ Result<void> run_holder(Options options) {
     std::string warning;
     sockets = TRY(open_sockets(std::move(plan), warning));
     if (!warning.empty()) log::warning(warning);
+    // The hook names the number in any case; nothing is open there if the kernel does not note who connects.
+    if (options.look_fd >= 0 && fcntl(options.look_fd, F_SETFD, FD_CLOEXEC) == 0)
+      sockets.push_back({"look", Fd(options.look_fd)});
     record = TRY(open_record(options.sandbox_directory));
     TRY_CONTEXT(confine::confine_holder(options.user), "confine the proxy");
   }

@@ -10,8 +10,8 @@ namespace nemoclaw::holder {
 namespace {
 
 constexpr const char* kUsage =
-    "usage: nemoclaw-proxy --sandbox-dir DIR --audit-file FILE --user UID:GID [--ready-fd N] [--host-net-fd "
-    "N] "
+    "usage: nemoclaw-proxy --sandbox-dir DIR --audit-file FILE --user UID:GID [--ready-fd N] [--host-net-fd N] "
+    "[--look-fd N] "
     "[--config FILE]";
 
 template <typename Number>
@@ -55,6 +55,9 @@ Result<void> take(Options& options, int which, const char* value) {
     case 'u':
       options.user = TRY(user_of(value));
       return {};
+    case 'l':
+      options.look_fd = TRY(number_of<int>("--look-fd", value));
+      return {};
     case 'r':
       options.ready_fd = TRY(number_of<int>("--ready-fd", value));
       return {};
@@ -92,6 +95,7 @@ Result<Options> parse_options(int argc, char** argv) {
       {"sandbox-dir", required_argument, nullptr, 'd'}, {"config", required_argument, nullptr, 'c'},
       {"audit-file", required_argument, nullptr, 'a'},  {"user", required_argument, nullptr, 'u'},
       {"ready-fd", required_argument, nullptr, 'r'},    {"host-net-fd", required_argument, nullptr, 'n'},
+      {"look-fd", required_argument, nullptr, 'l'},
       {"socket", required_argument, nullptr, 's'},      {"worker", required_argument, nullptr, 'w'},
       {"draining", required_argument, nullptr, 'o'},    {"worker-pipe", required_argument, nullptr, 'p'},
       {"restarts", required_argument, nullptr, 'k'},    {"upgrades", required_argument, nullptr, 'g'},

@@ -16,6 +16,7 @@ struct Options {
   confine::ProxyUser user;
   int ready_fd = -1;     // gets "R", or "E<message>"; -1: nobody waits
   int host_net_fd = -1;  // network namespace in which the control socket is made; -1: the holder's own
+  int look_fd = -1;      // BPF program that says who connected, for the worker; -1: there is none
   bool show_version = false;
 
   // Of a holder that executed itself again: what it had.

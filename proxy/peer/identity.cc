@@ -42,6 +42,8 @@ uint64_t container_mount_namespace(const std::vector<pid_t>& members, pid_t& old
   return found;
 }
 
+}  // namespace
+
 Result<Executable> executable_in(FdRef process, const Namespaces& namespaces) {
   if (namespaces.mount == 0 || mount_namespace_of(process) != namespaces.mount)
     return make_error("the process runs in a mount namespace of its own, where a path says nothing");
@@ -52,11 +54,13 @@ Result<Executable> executable_in(FdRef process, const Namespaces& namespaces) {
   return open_executable(process);
 }
 
+namespace {
+
 Result<void> check_executable(const Owner& owner, const Located& located) {
   const std::string path = format("/proc/%d/exe", owner.pid);
   struct stat status;
   if (stat(path.c_str(), &status) != 0) return errno_error("the calling process is gone");
-  if (file_key(status) != located.executable.key)
+  if (file_key(status) != located.executable->key)
     return make_error("the calling process executes another file than when it was identified");
   return {};
 }
@@ -80,7 +84,7 @@ std::vector<Ancestor> find_ancestors(pid_t pid, const std::vector<pid_t>& member
     Result<Executable> executable = executable_in(*process, namespaces);
     if (executable) {
       ancestor.path = executable->path;
-      ancestor.executable = std::move(*executable);
+      ancestor.executable = std::make_shared<const Executable>(std::move(*executable));
     } else {
       ancestor.path = "(" + executable.error().message + ")";
     }
@@ -113,14 +117,14 @@ Result<void> Identifier::resolve_owners(const std::vector<pid_t>& members, Locat
     Executable executable = TRY(executable_in(process, namespaces));
     const procfs::Stat now = TRY_CONTEXT(procfs::stat_at(process), "the calling process is gone");
     if (now.start_time != owner.start_time) return make_error("the calling process is gone");
-    if (!located.executable.file.valid()) {
+    if (!located.executable) {
       located.pid = failure.pid = owner.pid;
       failure.binary = executable.path;
-      located.executable = std::move(executable);
-    } else if (executable.key != located.executable.key || executable.path != located.executable.path) {
+      located.executable = std::make_shared<const Executable>(std::move(executable));
+    } else if (executable.key != located.executable->key || executable.path != located.executable->path) {
       failure.code = "ambiguous_owner";
       return make_error("the connection is held by processes that execute different files: " +
-                        quoted(located.executable.path) + " and " + quoted(executable.path));
+                        quoted(located.executable->path) + " and " + quoted(executable.path));
     }
   }
   located.ancestors = find_ancestors(located.pid, members, namespaces);
@@ -143,6 +147,7 @@ Result<void> Identifier::add_group(Group group) {
 
 void Identifier::remove_group(const std::string& id) {
   oldest_.erase(id);
+  residents_.forget_groups();
   std::erase_if(groups_, [&](const Group& known) { return known.id == id; });
 }
 
@@ -180,8 +185,23 @@ Result<Located> Identifier::locate(const SocketTuple& tuple, Failure& failure) {
   failure.uid_known = true;
   if (located.socket.inode == 0)
     return make_error("the calling process closed its socket before it was identified");
+  std::optional<bpf::Look> look;
+  if (connects_) look = connects_->look(located.socket.cookie);
+  // Once more: it may just have begun to wait, or ended.
+  if (look && is_connecter_unchanged(*look) && !is_held_by_connecter_alone(*look))
+    look = connects_->look(located.socket.cookie);
+  if (look && is_held_by_connecter_alone(*look))
+    if (std::optional<Located> connecter = locate_connecter(located.socket, *look)) {
+      ++ways_.record;
+      failure.group = connecter->group;
+      failure.pid = connecter->pid;
+      failure.binary = connecter->executable->path;
+      return std::move(*connecter);
+    }
+  ++ways_.search;
   const std::vector<pid_t> members = TRY(find_group(located, failure));
   TRY(resolve_owners(members, located, failure));
+  if (look) TRY(check_connecter(*look, located, failure));
   return located;
 }
 
@@ -193,6 +213,7 @@ Result<void> Identifier::check_socket(const SocketTuple& tuple, const Located& l
 }
 
 Result<void> Identifier::confirm_owners(const SocketTuple& tuple, const Located& located) {
+  if (located.connecter) return {};
   TRY(check_socket(tuple, located));
   for (const Owner& owner : located.owners) {
     if (!still_holds(owner, located.socket.inode))
@@ -204,12 +225,16 @@ Result<void> Identifier::confirm_owners(const SocketTuple& tuple, const Located&
 
 Result<void> Identifier::confirm(const SocketTuple& tuple, const Located& located) {
   TRY(check_socket(tuple, located));
+  std::optional<bpf::Look> look;
+  if (connects_) look = connects_->look(located.socket.cookie);
+  if (look && is_held_by_connecter_alone(*look) && located.connecter == look->process) return {};
   Located again;
   again.socket = located.socket;
   Failure ignored;
   TRY(find_group(again, ignored));
   if (again.group != located.group) return make_error("the calling socket went to another container");
   for (const Owner& owner : again.owners) TRY(check_executable(owner, located));
+  if (look) return check_connecter(*look, located, ignored);
   return {};
 }
 

@@ -4,11 +4,15 @@
 #pragma once
 
 #include <map>
+#include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "proxy/peer/connects.h"
 #include "proxy/peer/executable.h"
 #include "proxy/peer/processes.h"
+#include "proxy/peer/residents.h"
 #include "proxy/peer/socket_query.h"
 #include "proxy/peer/socket_tables.h"
 
@@ -17,8 +21,7 @@ namespace nemoclaw::peer {
 struct Ancestor {
   pid_t pid = 0;
   std::string path;  // as shown; not empty even if it cannot be trusted
-  Executable
-      executable;  // file invalid: the executable could not be opened (deleted, memfd, foreign namespace)
+  std::shared_ptr<const Executable> executable;  // null: it could not be opened (deleted, memfd, foreign namespace)
 };
 
 struct Located {
@@ -26,8 +29,10 @@ struct Located {
   SocketInfo socket;
   std::vector<Owner> owners;  // all of them execute the same file
   pid_t pid = 0;              // the first owner
-  Executable executable;
+  std::shared_ptr<const Executable> executable;
   std::vector<Ancestor> ancestors;  // nearest parent first, within the sandbox
+  // Everything above was so at one moment, after connect(2) and with nothing executed in between.
+  std::optional<bpf::TaskView> connecter;
 };
 
 struct Failure {
@@ -52,6 +57,14 @@ struct Group {
   Namespaces namespaces = {};  // in which it was created; mount 0: unknown, the oldest process counts
 };
 
+// How callers were found: by the kernel's record of connect(2), or by searching the sandbox's processes.
+struct Ways {
+  uint64_t record = 0, search = 0;
+};
+
+// An error if the process is not in these namespaces: what it executes would have another name there, or a forged one.
+Result<Executable> executable_in(FdRef process, const Namespaces& namespaces);
+
 class Identifier {
  public:
   Identifier(SocketQuery query, Group first) : query_(std::move(query)), groups_{std::move(first)} {}
@@ -60,6 +73,12 @@ class Identifier {
   // another: the same cgroup, or one inside the other.
   Result<void> add_group(Group group);
   void remove_group(const std::string& id);
+
+  // From now on what connected is asked first. It says more than a search can: the process that connected must agree
+  // with those that hold the socket now, though it may have passed it on.
+  void use_connects(Connects connects) { connects_ = std::move(connects); }
+  bool uses_connects() const { return connects_.has_value(); }
+  const Ways& ways() const { return ways_; }
 
   // Error::message says why; `failure` is filled with what is known nevertheless.
   Result<Located> locate(const SocketTuple& tuple, Failure& failure);
@@ -73,6 +92,9 @@ class Identifier {
   Result<void> check_socket(const SocketTuple& tuple, const Located& located);
   Result<std::vector<pid_t>> find_group(Located& located, Failure& failure);
   Result<void> resolve_owners(const std::vector<pid_t>& members, Located& located, Failure& failure);
+  class Lookup;
+  std::optional<Located> locate_connecter(const SocketInfo& socket, const bpf::Look& look);
+  Result<void> check_connecter(const bpf::Look& look, const Located& located, Failure& failure);
 
   Namespaces namespaces_of_group(const std::string& group, const std::vector<pid_t>& members);
 
@@ -85,6 +107,9 @@ class Identifier {
   std::vector<Group> groups_;
   std::map<std::string, Oldest> oldest_;  // by group: nobody who comes later can be older
   SocketTables tables_;
+  std::optional<Connects> connects_;
+  Residents residents_;
+  Ways ways_;
 };
 
 // The chain of parents of `pid` that are in `members`; stops where the sandbox ends.

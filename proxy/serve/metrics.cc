@@ -28,6 +28,15 @@ void write_decisions(Exposition& text, const metrics::Meters& meters) {
   for (const auto& [code, times] : meters.identity_failures) text.sample({{"code", code}}, times);
 }
 
+void write_identity(Exposition& text, const peer::Identifier& identifier) {
+  text.family("nemoclaw_identity_total", "counter",
+              "Callers by the way in which they were looked for: the kernel's record of who connected, or a search.")
+      .sample({{"way", "record"}}, identifier.ways().record)
+      .sample({{"way", "search"}}, identifier.ways().search);
+  text.family("nemoclaw_identity_record", "gauge", "1 if the kernel notes who connects.")
+      .sample(identifier.uses_connects() ? 1 : 0);
+}
+
 void write_latencies(Exposition& text, const metrics::Meters& meters) {
   const std::pair<const char*, const metrics::Histogram*> all[] = {
       {"decision", &meters.decision}, {"identity", &meters.identity}, {"resolve", &meters.resolve}, {"dial", &meters.dial}};
@@ -101,6 +110,7 @@ std::string render_metrics(const Sandbox& sandbox) {
   Exposition text(metrics::Labels{{"sandbox", sandbox.record.id}});
   write_connections(text, context);
   write_decisions(text, context.meters);
+  write_identity(text, context.identifier);
   write_latencies(text, context.meters);
   write_policies(text, context);
   write_process(text, sandbox);

@@ -83,6 +83,16 @@ void note_the_past(Worker& worker) {
       log::error(notice.title + ": " + written.error().message);
 }
 
+// Confined, as it will be asked.
+void use_connects(enforce::Context& context, Fd look) {
+  if (!look.valid()) return;
+  Result<peer::Connects> connects = peer::Connects::create(std::move(look));
+  if (connects)
+    context.identifier.use_connects(std::move(*connects));
+  else
+    log::warning("callers are found by searching the container's processes: " + connects.error().message);
+}
+
 Result<Inheritance> take_inheritance(const Options& options) {
   Inheritance inherited;
   TRY(set_cloexec(FdRef(options.holder_fd), true));
@@ -93,6 +103,8 @@ Result<Inheritance> take_inheritance(const Options& options) {
       inherited.audit = std::move(fd);
     else if (each.name == "state")
       inherited.state = std::move(fd);
+    else if (each.name == "look")
+      inherited.look = std::move(fd);
     else if (each.name == "trust")
       inherited.trust_files.push_back(std::move(fd));
     else
@@ -130,6 +142,7 @@ Result<void> run_worker(const Options& options) {
     tell_holder(options.holder_fd, "U");
   };
   if (sandbox.start) TRY_CONTEXT(start_resolving(worker, *sandbox.start), "take over the resolver");
+  use_connects(*sandbox.context, std::move(inherited.look));
   note_the_past(worker);
   // Once: what the sandbox is told at its start is remembered from worker to worker.
   if (!sandbox.start && sandbox.restarts == 0)

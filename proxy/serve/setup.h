@@ -28,6 +28,7 @@ struct Sandbox {
 // What the holder keeps and a worker uses.
 struct Inheritance {
   Fd audit, state;
+  Fd look;  // invalid: nothing notes who connects
   std::vector<Fd> trust_files;
   std::vector<std::pair<std::string, Fd>> sockets;  // by name
 };

@@ -15,7 +15,7 @@ std::string encode_proxy_record(const ProxyRecord& record) {
   writer.begin_object();
   writer.member("pid", static_cast<int64_t>(record.pid)).member("start_time", record.start_time);
   writer.member("cgroups", record.cgroups).member("net_namespace", record.net_namespace);
-  writer.member("fence", record.fence).end_object();
+  writer.member("fence", record.fence).member("connects", uint64_t{record.connects}).end_object();
   return writer.take() + "\n";
 }
 
@@ -33,6 +33,9 @@ Result<ProxyRecord> decode_proxy_record(std::string_view text) {
     for (const json::Value& each : cgroups->array) record.cgroups.push_back(each.string);
   if (const json::Value* identity = root.find("net_namespace")) record.net_namespace = identity->string;
   if (const json::Value* fence = root.find("fence")) record.fence = fence->string;
+  if (const json::Value* map = root.find("connects"); map && map->type == json::Type::Integer && !map->negative &&
+                                                      map->magnitude <= std::numeric_limits<uint32_t>::max())
+    record.connects = static_cast<uint32_t>(map->magnitude);
   return record;
 }
 

@@ -19,6 +19,7 @@ struct ProxyRecord {
   std::vector<std::string> cgroups;  // absolute directories made for the proxy
   std::string net_namespace;         // namespace_identity()
   std::string fence;                 // "proven"
+  uint32_t connects = 0;             // id of the BPF map that notes who connects; 0: there is none
 };
 
 std::string encode_proxy_record(const ProxyRecord& record);

@@ -36,14 +36,14 @@ class Directory {
 Result<ProxyRecord> launch_proxy(const LaunchPlan& plan, FdRef log) {
   const NetNamespace network = TRY(open_net_namespace(0));
   ProxyLaunch launch = TRY(ProxyLaunch::begin(plan, network.fd, log));
-  return launch.finish();
+  return launch.finish(FdRef());
 }
 
 TEST(LaunchProxy, ArgumentsNameDirectoryDescriptorAndConfig) {
   using Words = std::vector<std::string>;
   LaunchPlan plan = {.program = "/p", .sandbox_directory = "/s/x", .audit_file = "/l/a", .user = {5, 6}};
-  Words words = {"/p",  "--sandbox-dir", "/s/x", "--audit-file",  "/l/a", "--user",
-                 "5:6", "--ready-fd",    "3",    "--host-net-fd", "4"};
+  Words words = {"/p",         "--sandbox-dir", "/s/x",          "--audit-file", "/l/a",      "--user", "5:6",
+                 "--ready-fd", "3",             "--host-net-fd", "4",            "--look-fd", "5"};
   EXPECT_EQ(proxy_arguments(plan), words);
   plan.config_file = "/c";
   words.insert(words.end(), {"--config", "/c"});
@@ -119,7 +119,7 @@ TEST(LaunchProxy, NothingIsExecutedBeforeTheFenceIsProven) {
       ProxyLaunch::begin({.program = script, .sandbox_directory = root.path()}, network->fd, *log);
   ASSERT_TRUE(launch);
   EXPECT_FALSE(file_exists(mark));
-  const Result<ProxyRecord> record = launch->finish();
+  const Result<ProxyRecord> record = launch->finish(FdRef());
   ASSERT_TRUE(record) << record.error().message;
   EXPECT_TRUE(file_exists(mark));
   stop_proxy(*record);
@@ -140,7 +140,7 @@ TEST(LaunchProxy, StopFindsTheProxyOfAHookThatWasKilled) {
         ProxyLaunch::begin({.program = script, .sandbox_directory = root.path()}, network->fd, *log);
     const Result<ProxyRecord> record = launch ? launch->record() : make_error("");
     if (!record || !write_proxy_record(root.path(), *record)) _exit(2);
-    (void)launch->finish();
+    (void)launch->finish(FdRef());
     _exit(3);
   }
   while (!file_exists(mark) && waitpid(hook, nullptr, WNOHANG) == 0) usleep(1000);

@@ -112,7 +112,7 @@ TEST_F(Identity, findsTheOwnerItsExecutableAndItsUser) {
   const Result<Located> located = finder.locate(pair.tuple, failure);
   ASSERT_TRUE(located) << located.error().message;
   EXPECT_EQ(located->pid, getpid());
-  EXPECT_EQ(located->executable.path, own_executable());
+  EXPECT_EQ(located->executable->path, own_executable());
   EXPECT_EQ(located->socket.uid, getuid());
   EXPECT_TRUE(located->ancestors.empty());  // our parent is not in the sandbox
   EXPECT_TRUE(finder.confirm(pair.tuple, *located));
@@ -296,10 +296,10 @@ TEST_F(Identity, ancestorsEndWhereTheSandboxEnds) {
   const std::vector<Ancestor> ancestors = find_ancestors(child, members, {.mount = own.st_ino});
   ASSERT_EQ(ancestors.size(), 1u);
   EXPECT_EQ(ancestors[0].path, own_executable());
-  EXPECT_TRUE(ancestors[0].executable.file.valid());
+  EXPECT_TRUE(ancestors[0].executable);
   const std::vector<Ancestor> foreign = find_ancestors(child, members, {.mount = own.st_ino + 1});
   ASSERT_EQ(foreign.size(), 1u);
-  EXPECT_FALSE(foreign[0].executable.file.valid());
+  EXPECT_FALSE(foreign[0].executable);
   EXPECT_NE(foreign[0].path, own_executable());
 }
 

@@ -15,7 +15,8 @@ TEST(ProxyRecord, SurvivesWritingAndReading) {
                            .start_time = 18446744073709551615U,
                            .cgroups = {"/a", "/b \"c\""},
                            .net_namespace = "4:4026531840",
-                           .fence = "proven"};
+                           .fence = "proven",
+                           .connects = 77};
   const Result<ProxyRecord> back = decode_proxy_record(encode_proxy_record(record));
   ASSERT_TRUE(back) << back.error().message;
   EXPECT_EQ(back->pid, record.pid);
@@ -23,6 +24,7 @@ TEST(ProxyRecord, SurvivesWritingAndReading) {
   EXPECT_EQ(back->cgroups, record.cgroups);
   EXPECT_EQ(back->net_namespace, record.net_namespace);
   EXPECT_EQ(back->fence, record.fence);
+  EXPECT_EQ(back->connects, 77u);
 }
 
 TEST(ProxyRecord, RefusesProcessesThatCannotBe) {
