@@ -22,7 +22,9 @@ bool is_rootless() { return geteuid() != 0 || procfs::in_user_namespace(); }
 
 bool is_blank(std::string_view text) { return text.find_first_not_of(" \n") == std::string_view::npos; }
 
-// A new cpuset has no CPU and no memory node, and nothing may join it: fill each level from the one above.
+// A new cpuset has no CPU and no memory node, and nothing may join it: fill each level from the one above. What is
+// between the mount point and the container's own is told to fill its next ones by itself: for each write of CPUs the
+// kernel looks at every cpuset of the machine.
 Result<void> fill_cpuset(const std::string& mount_point, const std::string& directory) {
   if (directory == mount_point || !path_is_below(directory, mount_point)) return {};
   for (const char* file : {"cpuset.cpus", "cpuset.mems"}) {
@@ -32,6 +34,7 @@ Result<void> fill_cpuset(const std::string& mount_point, const std::string& dire
     std::string inherited = TRY(read_file(parent + "/" + file, 65536));
     if (is_blank(inherited)) {
       TRY(fill_cpuset(mount_point, parent));
+      static_cast<void>(write_file(parent + "/cgroup.clone_children", "1"));
       inherited = TRY(read_file(parent + "/" + file, 65536));
     }
     TRY(write_file(directory + "/" + file, inherited));

@@ -95,6 +95,17 @@ class Kernel : public testing::Test {
   std::unique_ptr<Driver> driver_;
 };
 
+// Writing CPUs makes the kernel look at every cpuset that there is, so the second container beside this one has no need to.
+TEST_F(Kernel, TheNextCpusetIsFilledByTheKernel) {
+  const std::string next = "/sys/fs/cgroup/cpuset" + name_.substr(0, name_.rfind('/')) + "/next";
+  if (mkdir(next.c_str(), 0755) != 0) GTEST_SKIP() << "no cpuset hierarchy there";
+  const std::string cpus = read_file(next + "/cpuset.cpus", 4096).value_or("");
+  const std::string nodes = read_file(next + "/cpuset.mems", 4096).value_or("");
+  EXPECT_EQ(rmdir(next.c_str()), 0);
+  EXPECT_EQ(cpus, read_file("/sys/fs/cgroup/cpuset/cpuset.cpus", 4096).value_or("none"));
+  EXPECT_EQ(nodes, read_file("/sys/fs/cgroup/cpuset/cpuset.mems", 4096).value_or("none"));
+}
+
 TEST_F(Kernel, LimitsArriveAndMayBeRaisedAndLowered) {
   apply(
       R"({"memory":{"limit":67108864,"swap":134217728},"cpu":{"shares":512,"quota":20000,"period":50000,"cpus":"0"},"pids":{"limit":20}})");
