@@ -22,6 +22,11 @@ BinaryMatcher::BinaryMatcher(const Binary& binary, const std::vector<BinaryAlias
     more_ = std::make_unique<const More>(std::move(more));
 }
 
+void BinaryMatcher::add_named(std::set<std::string>& names) const {
+  if (!script_ && path_.is_exact()) names.insert(path_.text());
+  if (more_ && more_->via && more_->via->is_exact()) names.insert(more_->via->text());
+}
+
 bool BinaryMatcher::path_fits(std::string_view path) const {
   return path_.matches(path) || (more_ && !more_->resolved.empty() && path == more_->resolved);
 }

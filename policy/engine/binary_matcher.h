@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -26,6 +27,9 @@ class BinaryMatcher {
   // As the policy writes it.
   const std::string& text() const { return path_.text(); }
   bool has_glob() const { return !path_.is_exact(); }
+  // The executables that are named, without globs: the path, unless it is a script's, and the ancestor of
+  // `via`.
+  void add_named(std::set<std::string>& names) const;
   // Where text() leads in the image, if it is a link; else empty.
   std::string_view resolved() const { return more_ ? std::string_view(more_->resolved) : std::string_view(); }
 

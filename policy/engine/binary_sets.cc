@@ -1,6 +1,7 @@
 #include "policy/engine/binary_sets.h"
 
 #include <algorithm>
+#include <set>
 
 namespace nemoclaw::policy {
 namespace {
@@ -46,6 +47,13 @@ BinaryMatch BinarySets::match(Id set, const Caller& caller) const {
     if (match != BinaryMatch::No) best = match;
   }
   return best;
+}
+
+std::vector<std::string> BinarySets::named() const {
+  std::set<std::string> names;
+  for (const Set& set : sets_)
+    for (const BinaryMatcher& item : set.items) item.add_named(names);
+  return {names.begin(), names.end()};
 }
 
 std::string BinarySets::describe(Id set) const {

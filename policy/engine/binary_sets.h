@@ -40,6 +40,8 @@ class BinarySets {
     if (!caller.script.empty()) look_up(caller.script);
     for (const std::string& ancestor : caller.ancestors) look_up(ancestor);
   }
+  // The executables that some list names, sorted.
+  std::vector<std::string> named() const;
   // "/usr/bin/curl, /usr/bin/git, ..."; empty for `any`.
   std::string describe(Id set) const;
 

@@ -3,16 +3,13 @@
 
 #include "policy/engine/compiled.h"
 #include "policy/model/conflict.h"
+#include "policy/model/coverage.h"
 #include "policy/model/words.h"
 
 namespace nemoclaw::policy {
 namespace {
 
-bool is_everything(const Rule& rule) {
-  return rule.method == "*" && (rule.path == "/**" || rule.path == "**") && rule.query.empty();
-}
-
-Result<CompiledEndpoint> compile_endpoint(const Endpoint& endpoint, PathPatterns& paths) {
+Result<CompiledEndpoint> compile_endpoint(const Endpoint& endpoint, SharedTexts& texts) {
   CompiledEndpoint compiled;
   compiled.line = endpoint.at.line;
   compiled.protocol = endpoint.protocol;
@@ -34,7 +31,7 @@ Result<CompiledEndpoint> compile_endpoint(const Endpoint& endpoint, PathPatterns
   }
   if (!compiled.host && compiled.allowed_ips.empty())
     return make_error("an endpoint without a host and without allowed_ips would reach everything");
-  compiled.path = paths.add(endpoint.path);
+  compiled.path = texts.path(endpoint.path);
   compiled.enforcement = endpoint.enforcement;
   compiled.keep_encoded_slash = endpoint.allow_encoded_slash;
   compiled.mcp_known_methods = endpoint.mcp_known_methods;
@@ -42,12 +39,12 @@ Result<CompiledEndpoint> compile_endpoint(const Endpoint& endpoint, PathPatterns
   if (limits.requests_per_minute || limits.bytes_out_per_hour || limits.body_bytes_max)
     compiled.limits = std::make_unique<const RateLimits>(limits);
   compiled.rules.reserve(endpoint.rules.size() + endpoint.deny_rules.size());
-  for (const Rule& rule : endpoint.rules) compiled.rules.emplace_back(rule, false, paths);
+  for (const Rule& rule : endpoint.rules) compiled.rules.emplace_back(rule, false, texts);
   compiled.allow_count = static_cast<uint32_t>(endpoint.rules.size());
-  for (const Rule& rule : endpoint.deny_rules) compiled.rules.emplace_back(rule, true, paths);
+  for (const Rule& rule : endpoint.deny_rules) compiled.rules.emplace_back(rule, true, texts);
   compiled.denies_everything =
       endpoint.path.empty() && endpoint.enforcement == Enforcement::Enforce &&
-      std::any_of(endpoint.deny_rules.begin(), endpoint.deny_rules.end(), is_everything);
+      std::any_of(endpoint.deny_rules.begin(), endpoint.deny_rules.end(), covers_everything);
   const auto allow = compiled.allow();
   compiled.names_tools =
       std::any_of(allow.begin(), allow.end(), [](const RuleMatcher& rule) { return rule.names_tool(); });
@@ -55,13 +52,13 @@ Result<CompiledEndpoint> compile_endpoint(const Endpoint& endpoint, PathPatterns
 }
 
 Result<CompiledEntry> compile_entry(const NetworkEntry& entry, const std::vector<BinaryAlias>& aliases,
-                                    BinarySets& binaries, PathPatterns& paths) {
+                                    BinarySets& binaries, SharedTexts& texts) {
   CompiledEntry compiled;
   compiled.key = entry.key;
   compiled.endpoints.reserve(entry.endpoints.size());
   for (const Endpoint& endpoint : entry.endpoints) {
     compiled.endpoints.push_back(
-        TRY_CONTEXT(compile_endpoint(endpoint, paths),
+        TRY_CONTEXT(compile_endpoint(endpoint, texts),
                     "network_policies: entry '" + entry.key + "', line " + std::to_string(endpoint.at.line)));
   }
   compiled.binaries = binaries.add(entry.binaries, aliases);
@@ -72,7 +69,7 @@ Result<CompiledEntry> compile_entry(const NetworkEntry& entry, const std::vector
 
 Result<std::vector<CompiledEntry>> compile_entries(const Policy& policy,
                                                    const std::vector<BinaryAlias>& aliases,
-                                                   BinarySets& binaries, PathPatterns& paths) {
+                                                   BinarySets& binaries, SharedTexts& texts) {
   if (const auto conflict = find_conflict(policy.network)) {
     return make_error("network_policies: endpoints of '" + conflict->first_entry->key + "' (line " +
                       std::to_string(conflict->first->at.line) + ") and '" + conflict->second_entry->key +
@@ -82,9 +79,9 @@ Result<std::vector<CompiledEntry>> compile_entries(const Policy& policy,
   std::vector<CompiledEntry> entries;
   entries.reserve(policy.network.size());
   for (const NetworkEntry& entry : policy.network)
-    entries.push_back(TRY(compile_entry(entry, aliases, binaries, paths)));
+    entries.push_back(TRY(compile_entry(entry, aliases, binaries, texts)));
   binaries.seal();
-  paths.seal();
+  texts.seal();
   std::sort(entries.begin(), entries.end(),
             [](const CompiledEntry& a, const CompiledEntry& b) { return a.key < b.key; });
   return entries;

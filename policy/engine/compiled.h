@@ -10,8 +10,8 @@
 #include "policy/engine/binary_sets.h"
 #include "policy/engine/compact_list.h"
 #include "policy/engine/engine.h"
-#include "policy/engine/path_patterns.h"
 #include "policy/engine/rule_matcher.h"
+#include "policy/engine/shared_texts.h"
 
 namespace nemoclaw::policy {
 
@@ -30,11 +30,10 @@ struct CompiledEndpoint {
   bool names_tools = false;        // some allow rule names tools, which narrows mcp_known_methods
   std::vector<RuleMatcher> rules;  // what allows, then what denies
   uint32_t allow_count = 0;
+  uint32_t line = 0;
   std::unique_ptr<const RateLimits> limits;  // absent: none
 
   RateLimits rate_limits() const { return limits ? *limits : RateLimits(); }
-  uint32_t line = 0;
-
   std::span<const RuleMatcher> allow() const { return std::span(rules).first(allow_count); }
   std::span<const RuleMatcher> deny() const { return std::span(rules).subspan(allow_count); }
   bool is_exact() const { return host && host->is_exact(); }
@@ -49,7 +48,7 @@ struct CompiledEntry {
 // Sorted by key. Fails as Engine::compile does.
 Result<std::vector<CompiledEntry>> compile_entries(const Policy& policy,
                                                    const std::vector<BinaryAlias>& aliases,
-                                                   BinarySets& binaries, PathPatterns& paths);
+                                                   BinarySets& binaries, SharedTexts& texts);
 
 // The reason of what is allowed; entry and line say by what. Short enough that a string holds it without an
 // allocation.

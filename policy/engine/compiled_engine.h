@@ -6,20 +6,19 @@
 
 #include "policy/engine/compiled.h"
 #include "policy/engine/index.h"
+#include "policy/engine/request_rules.h"
 #include "policy/engine/small_list.h"
 
 namespace nemoclaw::policy {
 
 class CompiledEngine final : public Engine {
  public:
-  CompiledEngine(std::vector<CompiledEntry> entries, BinarySets binaries, PathPatterns paths,
-                 std::vector<std::string> named, DnsMode dns,
+  CompiledEngine(std::vector<CompiledEntry> entries, BinarySets binaries, SharedTexts texts, DnsMode dns,
                  std::vector<CredentialBinding> credentials)
       : entries_(std::move(entries)),
         binaries_(std::move(binaries)),
-        paths_(std::move(paths)),
+        texts_(std::move(texts)),
         index_(entries_, binaries_),
-        named_(std::move(named)),
         dns_(dns),
         credentials_(std::move(credentials)) {}
 
@@ -32,7 +31,7 @@ class CompiledEngine final : public Engine {
   HostMatch match_host(std::string_view host) const override;
   DnsMode dns_mode() const override { return dns_; }
   const std::vector<CredentialBinding>& credentials() const override { return credentials_; }
-  std::vector<std::string> named_binaries() const override { return named_; }
+  std::vector<std::string> named_binaries() const override { return binaries_.named(); }
 
  private:
   using Grants = SmallList<Grant, 16>;
@@ -45,18 +44,19 @@ class CompiledEngine final : public Engine {
   void inspected_grants(const L4Request& request, std::string_view path, Grants& grants) const;
   // The reason of an L4 denial, and the entry that came nearest.
   Decision explain_denial(const L4Request& request) const;
+  // A path that the connection's endpoints do cover, as a sentence.
+  std::string covered_path(const L4Request& request) const;
 
   std::vector<CompiledEntry> entries_;
   BinarySets binaries_;
-  PathPatterns paths_;   // entries_ point into it
+  SharedTexts texts_;    // entries_ point into it
   EndpointIndex index_;  // points into entries_
-  std::vector<std::string> named_;
   DnsMode dns_;
   std::vector<CredentialBinding> credentials_;
 };
 
 // "POST /x not permitted by policy", and the allow rule that came nearest.
-void explain_request(std::span<const Grant> grants, const L7Request& request, Decision& decision);
+void explain_request(std::span<const Grant> grants, const Question& asked, Decision& decision);
 
 template <typename Visit>
 void CompiledEngine::for_each_slot(const L4Request& request, Visit&& visit) const {

@@ -2,7 +2,6 @@
 #include <algorithm>
 
 #include "policy/engine/compiled_engine.h"
-#include "policy/engine/request_rules.h"
 
 namespace nemoclaw::policy {
 namespace {
@@ -75,7 +74,7 @@ class Judge {
       return true;
     }
     refuse(describe(asked) + " not permitted by policy");
-    explain_request(grants_, request_, decision_);
+    explain_request(grants_, asked, decision_);
     return false;
   }
 
@@ -170,6 +169,7 @@ Decision CompiledEngine::decide_l7(const L7Request& request) const {
   if (grants.empty()) {
     forbid(decision, "policy_denied",
            request.method + " " + request.path + " not permitted by policy: no endpoint covers this path");
+    decision.nearest = covered_path(request.connection);
     return decision;
   }
   const Grant& chosen = most_specific(grants);

@@ -1,7 +1,6 @@
 #include "policy/engine/engine.h"
 
 #include <algorithm>
-#include <set>
 
 #include "policy/engine/bounded_engine.h"
 #include "policy/engine/compiled_engine.h"
@@ -15,21 +14,6 @@ Decision deny(const char* layer, std::string code, std::string reason) {
   decision.code = std::move(code);
   decision.reason = std::move(reason);
   return decision;
-}
-
-std::vector<std::string> collect_named(const Policy& policy) {
-  std::set<std::string> named;
-  const auto add = [&](const std::string& path) {
-    if (!path.empty() && path[0] == '/' && path.find('*') == std::string::npos) named.insert(path);
-  };
-  for (const NetworkEntry& entry : policy.network) {
-    if (!entry.binaries) continue;
-    for (const Binary& binary : *entry.binaries) {
-      if (!binary.script) add(binary.path);
-      add(binary.via);
-    }
-  }
-  return {named.begin(), named.end()};
 }
 
 }  // namespace
@@ -127,11 +111,11 @@ HostMatch CompiledEngine::match_host(std::string_view host) const {
 Result<std::shared_ptr<const Engine>> Engine::compile(const Policy& policy,
                                                       const std::vector<BinaryAlias>& aliases) {
   BinarySets binaries;
-  PathPatterns paths;
-  auto entries = TRY(compile_entries(policy, aliases, binaries, paths));
-  std::shared_ptr<const Engine> engine = std::make_shared<CompiledEngine>(
-      std::move(entries), std::move(binaries), std::move(paths), collect_named(policy), policy.dns,
-      TRY(bind_credentials(policy.credentials)));
+  SharedTexts texts;
+  auto entries = TRY(compile_entries(policy, aliases, binaries, texts));
+  std::shared_ptr<const Engine> engine =
+      std::make_shared<CompiledEngine>(std::move(entries), std::move(binaries), std::move(texts), policy.dns,
+                                       TRY(bind_credentials(policy.credentials)));
   if (!policy.ceiling) return engine;
   const Policy& ceiling = policy.ceiling->policy;
   auto bound = TRY_CONTEXT(Engine::compile(ceiling, aliases), "ceiling " + quoted(ceiling.name));

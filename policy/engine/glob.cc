@@ -7,7 +7,7 @@
 namespace nemoclaw::policy {
 namespace {
 
-constexpr size_t kStackWords = 8;  // 512 instructions, which is every pattern that a person writes
+constexpr size_t kStackWords = 8;  // 512 bytes of program, which is every pattern that a person writes
 
 void activate(uint64_t* set, size_t at) { set[at / 64] |= uint64_t{1} << (at % 64); }
 
@@ -17,50 +17,88 @@ Glob Glob::path(std::string_view pattern) { return GlobCompiler(pattern, '/', tr
 
 Glob Glob::name(std::string_view pattern) { return GlobCompiler(pattern, '.', false).compile(); }
 
+struct Glob::Machine {
+  const uint8_t* program;
+  size_t size;
+  const Branches* branches;
+  uint8_t separator;
+
+  enum class Walk : uint8_t { Matches, Fails, Forks };
+  // Goes on while one place is active, which is nearly always; at and text are where it stopped.
+  Walk walk(size_t& at, std::string_view& text) const;
+  bool run(size_t start, std::string_view text) const;
+
+ private:
+  bool can_take(size_t at, int byte) const;
+  void skip(size_t at, std::string_view& text) const;
+  void step(size_t at, uint64_t* now, uint64_t* next, int byte) const;
+  bool run(std::string_view text, uint64_t* now, uint64_t* next, size_t words) const;
+  uint32_t operand(size_t at) const {
+    return uint32_t{program[at + 1]} << 16 | uint32_t{program[at + 2]} << 8 | program[at + 3];
+  }
+};
+
 bool Glob::matches(std::string_view text) const {
-  if (text.size() < prefix_size_ || std::memcmp(text.data(), bytes_.data(), prefix_size_) != 0) return false;
+  if (text.size() < prefix_size_ ||
+      std::memcmp(text.data(), bytes_.data() + prefix_start(), prefix_size_) != 0)
+    return false;
   text.remove_prefix(prefix_size_);
   if (kind_ == Kind::Exact) return text.empty();
   if (kind_ == Kind::PrefixAndAnything) return true;
+  const std::string_view program = std::string_view(bytes_).substr(program_start());
+  const Machine machine = {reinterpret_cast<const uint8_t*>(program.data()), program.size(), branches_.get(),
+                           separator_};
   size_t at = 0;
-  const Walk walked = walk(at, text);
-  return walked == Walk::Forks ? run(at, text) : walked == Walk::Matches;
+  const auto walked = machine.walk(at, text);
+  return walked == Machine::Walk::Forks ? machine.run(at, text) : walked == Machine::Walk::Matches;
 }
 
-// Whether the instruction can lead anywhere with this byte (-1: the text has ended). Errs on the side of yes.
-bool Glob::can_take(size_t at, int byte) const {
-  while (at < machine_->program.size() && machine_->program[at].op == Op::Jump)
-    at = machine_->program[at].target;
-  if (at == machine_->program.size()) return byte < 0;
-  const Instruction& instruction = machine_->program[at];
-  switch (instruction.op) {
-    case Op::Byte:
-      return byte == instruction.byte;
-    case Op::NotSeparator:
-      return byte >= 0 && byte != separator_;
-    case Op::InSet:
-      return byte >= 0 && machine_->sets[instruction.target][static_cast<size_t>(byte)];
-    default:
+// Whether the operation can lead anywhere with this byte (-1: the text has ended). Errs on the side of yes.
+bool Glob::Machine::can_take(size_t at, int byte) const {
+  while (at < size && program[at] == Jump) at = operand(at);
+  if (at == size) return byte < 0;
+  switch (program[at]) {
+    case NotSeparator:
+      return byte >= 0 && byte != separator;
+    case InSet:
+      return byte >= 0 && branches->sets[operand(at)][static_cast<size_t>(byte)];
+    case LoopNotSeparator:
+    case LoopAny:
+    case Fork:
       return true;
+    default:
+      return byte == program[at];
   }
 }
 
-Glob::Walk Glob::walk(size_t& at, std::string_view& text) const {
+// The bytes that only the loop at `at` can take, where text or nothing follows it.
+void Glob::Machine::skip(size_t at, std::string_view& text) const {
+  const bool any = program[at] == LoopAny, last = at + 1 == size;
+  if (!last && program[at + 1] >= NotSeparator) return;
+  const auto stops = [&](char c) {
+    const auto byte = static_cast<uint8_t>(c);
+    return (!any && byte == separator) || (!last && byte == program[at + 1]);
+  };
+  size_t taken = 0;
+  while (taken < text.size() && !stops(text[taken])) ++taken;
+  text.remove_prefix(taken);
+}
+
+Glob::Machine::Walk Glob::Machine::walk(size_t& at, std::string_view& text) const {
   for (;;) {
-    if (at == machine_->program.size()) return text.empty() ? Walk::Matches : Walk::Fails;
-    const Instruction& instruction = machine_->program[at];
+    // Text, which most of a program is.
+    while (at < size && program[at] < NotSeparator) {
+      if (text.empty() || static_cast<uint8_t>(text[0]) != program[at]) return Walk::Fails;
+      ++at;
+      text.remove_prefix(1);
+    }
+    if (at == size) return text.empty() ? Walk::Matches : Walk::Fails;
+    if (program[at] == LoopNotSeparator || program[at] == LoopAny) skip(at, text);
     const int byte = text.empty() ? -1 : static_cast<unsigned char>(text[0]);
-    switch (instruction.op) {
-      case Op::Byte:
-      case Op::NotSeparator:
-      case Op::InSet:
-        if (!can_take(at, byte)) return Walk::Fails;
-        ++at;
-        text.remove_prefix(1);
-        break;
-      case Op::LoopNotSeparator:
-      case Op::LoopAny: {
-        const bool stays = byte >= 0 && (instruction.op == Op::LoopAny || byte != separator_);
+    switch (program[at]) {
+      case LoopNotSeparator:
+      case LoopAny: {
+        const bool stays = byte >= 0 && (program[at] == LoopAny || byte != separator);
         const bool leaves = can_take(at + 1, byte);
         if (stays && leaves) return Walk::Forks;
         if (stays)
@@ -71,26 +109,30 @@ Glob::Walk Glob::walk(size_t& at, std::string_view& text) const {
           return Walk::Fails;
         break;
       }
-      case Op::Fork: {
-        size_t chosen = machine_->program.size() + 1;
-        for (uint32_t target : machine_->forks[instruction.target]) {
+      case Fork: {
+        size_t chosen = size + 1;
+        for (uint32_t target : branches->forks[operand(at)]) {
           if (!can_take(target, byte)) continue;
-          if (chosen <= machine_->program.size()) return Walk::Forks;
+          if (chosen <= size) return Walk::Forks;
           chosen = target;
         }
-        if (chosen > machine_->program.size()) return Walk::Fails;
+        if (chosen > size) return Walk::Fails;
         at = chosen;
         break;
       }
-      case Op::Jump:
-        at = instruction.target;
+      case Jump:
+        at = operand(at);
         break;
+      default:
+        if (!can_take(at, byte)) return Walk::Fails;
+        at += program[at] == InSet ? 1 + kOperandSize : 1;
+        text.remove_prefix(1);
     }
   }
 }
 
-bool Glob::run(size_t start, std::string_view text) const {
-  const size_t words = machine_->program.size() / 64 + 1;  // one bit more for the match
+bool Glob::Machine::run(size_t start, std::string_view text) const {
+  const size_t words = size / 64 + 1;  // one bit more for the match
   if (words <= kStackWords) {
     uint64_t now[kStackWords] = {}, next[kStackWords] = {};
     activate(now, start);
@@ -101,39 +143,37 @@ bool Glob::run(size_t start, std::string_view text) const {
   return run(text, sets.data(), sets.data() + words, words);
 }
 
-// One active instruction, with the byte at hand (-1: the text has ended, jumps only).
-void Glob::step(size_t at, uint64_t* now, uint64_t* next, int byte) const {
-  const Instruction& instruction = machine_->program[at];
-  const bool crosses = byte != separator_;
-  switch (instruction.op) {
-    case Op::Byte:
-      if (byte == instruction.byte) activate(next, at + 1);
-      return;
-    case Op::NotSeparator:
+// One active place, with the byte at hand (-1: the text has ended, jumps only).
+void Glob::Machine::step(size_t at, uint64_t* now, uint64_t* next, int byte) const {
+  const bool crosses = byte != separator;
+  switch (program[at]) {
+    case NotSeparator:
       if (byte >= 0 && crosses) activate(next, at + 1);
       return;
-    case Op::InSet:
-      if (byte >= 0 && machine_->sets[instruction.target][static_cast<size_t>(byte)]) activate(next, at + 1);
+    case InSet:
+      if (byte >= 0 && branches->sets[operand(at)][static_cast<size_t>(byte)])
+        activate(next, at + 1 + kOperandSize);
       return;
-    case Op::LoopNotSeparator:
+    case LoopNotSeparator:
       if (byte >= 0 && crosses) activate(next, at);
       activate(now, at + 1);
       return;
-    case Op::LoopAny:
+    case LoopAny:
       if (byte >= 0) activate(next, at);
       activate(now, at + 1);
       return;
-    case Op::Fork:
-      for (uint32_t target : machine_->forks[instruction.target]) activate(now, target);
+    case Fork:
+      for (uint32_t target : branches->forks[operand(at)]) activate(now, target);
       return;
-    case Op::Jump:
-      activate(now, instruction.target);
+    case Jump:
+      activate(now, operand(at));
       return;
+    default:
+      if (byte == program[at]) activate(next, at + 1);
   }
 }
 
-bool Glob::run(std::string_view text, uint64_t* now, uint64_t* next, size_t words) const {
-  const size_t end = machine_->program.size();
+bool Glob::Machine::run(std::string_view text, uint64_t* now, uint64_t* next, size_t words) const {
   for (size_t i = 0; i <= text.size(); ++i) {
     const int byte = i < text.size() ? static_cast<unsigned char>(text[i]) : -1;
     bool alive = false;
@@ -144,10 +184,10 @@ bool Glob::run(std::string_view text, uint64_t* now, uint64_t* next, size_t word
         const uint64_t bit = left & (~left + 1);
         done |= bit;
         const size_t at = word * 64 + static_cast<size_t>(__builtin_ctzll(bit));
-        if (at < end) step(at, now, next, byte);
+        if (at < size) step(at, now, next, byte);
       }
     }
-    if (byte < 0) return (now[end / 64] >> (end % 64) & 1) != 0;
+    if (byte < 0) return (now[size / 64] >> (size % 64) & 1) != 0;
     for (size_t word = 0; word < words; ++word) {
       now[word] = next[word];
       next[word] = 0;

@@ -24,45 +24,44 @@ class Glob {
   static Glob name(std::string_view pattern);
 
   bool matches(std::string_view text) const;
-  std::string_view text() const { return std::string_view(bytes_).substr(text_start_); }
+  std::string_view text() const { return std::string_view(bytes_).substr(0, text_size_); }
   bool is_exact() const { return kind_ == Kind::Exact; }
   // The bytes before the first wildcard, in canonical form.
-  std::string_view literal_prefix() const { return std::string_view(bytes_).substr(0, prefix_size_); }
+  std::string_view literal_prefix() const {
+    return std::string_view(bytes_).substr(prefix_start(), prefix_size_);
+  }
 
  private:
   friend class GlobCompiler;
   using Set = std::bitset<256>;
 
   enum class Kind : uint8_t { Exact, PrefixAndAnything, Program };
-  // Every jump leads forward; only Loop stays where it is. So one pass over the active instructions in
-  // ascending order does both the jumps and the step.
-  enum class Op : uint8_t { Byte, NotSeparator, InSet, LoopNotSeparator, LoopAny, Fork, Jump };
-  struct Instruction {
-    Op op;
-    uint8_t byte = 0;     // Byte
-    uint32_t target = 0;  // Jump: where to; Fork: index into forks; InSet: index into sets
-  };
+  // A program is bytes, because a policy has thousands of patterns: an operation, or a byte of the text that
+  // stands for itself. Operations have values that no UTF-8 text holds. Every jump leads forward; only Loop
+  // stays where it is. So one pass over the active places in ascending order does both the jumps and the
+  // step.
+  enum Op : uint8_t { NotSeparator = 0xf8, LoopNotSeparator, LoopAny, InSet, Fork, Jump };
+  // Behind InSet, Fork and Jump: index into sets, index into forks, where to.
+  static constexpr size_t kOperandSize = 3;
 
-  enum class Walk : uint8_t { Matches, Fails, Forks };
-  // Goes on while one instruction is active, which is nearly always; at and text are where it stopped.
-  Walk walk(size_t& at, std::string_view& text) const;
-  bool can_take(size_t at, int byte) const;
-  bool run(size_t start, std::string_view text) const;
-  bool run(std::string_view text, uint64_t* now, uint64_t* next, size_t words) const;
-  void step(size_t at, uint64_t* now, uint64_t* next, int byte) const;
+  struct Machine;  // executes a program
 
-  // The text; behind its literal prefix, where the canonical form of that reads otherwise.
+  size_t prefix_start() const { return own_prefix_ ? text_size_ : 0; }
+  size_t program_start() const { return text_size_ + (own_prefix_ ? prefix_size_ : 0); }
+
+  // The text; its literal prefix, where the canonical form of that reads otherwise; the program after the
+  // prefix, whose end is the match.
   std::string bytes_;
-  uint32_t prefix_size_ = 0, text_start_ = 0;
+  uint32_t text_size_ = 0, prefix_size_ = 0;
+  bool own_prefix_ = false;
   Kind kind_ = Kind::Exact;
   uint8_t separator_ = '/';
-  // Only of patterns that have more than a literal start: most have not, and a policy may have thousands.
-  struct Machine {
-    std::vector<Instruction> program;  // after the prefix; its end is the match
+  // Only of patterns with brackets or braces.
+  struct Branches {
     std::vector<Set> sets;
     std::vector<std::vector<uint32_t>> forks;
   };
-  std::unique_ptr<const Machine> machine_;
+  std::unique_ptr<const Branches> branches_;
 };
 
 }  // namespace nemoclaw::policy

@@ -1,11 +1,15 @@
 #include "policy/engine/glob_compiler.h"
 
+#include <algorithm>
+
 #include "policy/engine/escape.h"
 
 namespace nemoclaw::policy {
 namespace {
 
 constexpr unsigned kDepthMax = 16;  // of braces; a '{' below that stands for itself
+
+bool is_operation(char c) { return static_cast<uint8_t>(c) >= 0xf8; }
 
 }  // namespace
 
@@ -16,37 +20,73 @@ GlobCompiler::GlobCompiler(std::string_view pattern, char separator, bool is_pat
 
 Glob GlobCompiler::compile() {
   sequence(pattern_.size());
-  // What stands before the first wildcard is compared at once.
-  size_t literals = 0;
-  const auto& program = machine_.program;
-  while (literals < program.size() && program[literals].op == Op::Byte) ++literals;
-  for (size_t i = 0; i < literals; ++i) glob_.bytes_ += static_cast<char>(program[i].byte);
-  glob_.prefix_size_ = static_cast<uint32_t>(literals);
-  if (pattern_.starts_with(glob_.bytes_))
-    glob_.bytes_ = pattern_;
-  else
-    glob_.text_start_ = glob_.prefix_size_, glob_.bytes_ += pattern_;
-  if (literals == program.size()) {
+  // What stands before the first operation is compared at once.
+  const auto first = std::find_if(program_.begin(), program_.end(), is_operation);
+  const std::string prefix(program_.begin(), first);
+  cut_prefix(prefix.size());
+  if (program_.empty()) {
     glob_.kind_ = Glob::Kind::Exact;
-  } else if (literals + 1 == program.size() && program[literals].op == Op::LoopAny) {
+  } else if (program_.size() == 1 && program_[0] == static_cast<char>(Glob::LoopAny)) {
     glob_.kind_ = Glob::Kind::PrefixAndAnything;
+    program_.clear();
   } else {
     glob_.kind_ = Glob::Kind::Program;
   }
-  machine_.program.erase(machine_.program.begin(),
-                         machine_.program.begin() + static_cast<std::ptrdiff_t>(literals));
-  const auto moved = static_cast<uint32_t>(literals);
-  for (Glob::Instruction& instruction : machine_.program)
-    if (instruction.op == Op::Jump) instruction.target -= moved;
-  for (auto& targets : machine_.forks)
-    for (uint32_t& target : targets) target -= moved;
-  if (glob_.kind_ == Glob::Kind::Program)
-    glob_.machine_ = std::make_unique<const Glob::Machine>(std::move(machine_));
+  glob_.text_size_ = static_cast<uint32_t>(pattern_.size());
+  glob_.prefix_size_ = static_cast<uint32_t>(prefix.size());
+  glob_.own_prefix_ = !pattern_.starts_with(prefix);
+  const std::string_view own = glob_.own_prefix_ ? std::string_view(prefix) : std::string_view();
+  glob_.bytes_.reserve(pattern_.size() + own.size() + program_.size());
+  glob_.bytes_.append(pattern_).append(own).append(program_);
+  if (!branches_.sets.empty() || !branches_.forks.empty())
+    glob_.branches_ = std::make_unique<const Glob::Branches>(std::move(branches_));
   return std::move(glob_);
 }
 
-void GlobCompiler::emit(Op op, uint8_t byte, uint32_t target) {
-  machine_.program.push_back({op, byte, target});
+void GlobCompiler::cut_prefix(size_t size) {
+  for (size_t at = size; at < program_.size();) {
+    const auto op = static_cast<uint8_t>(program_[at]);
+    if (op == Glob::Jump) set_operand(at, operand(at) - size);
+    at += op >= Glob::InSet ? 1 + Glob::kOperandSize : 1;
+  }
+  for (auto& targets : branches_.forks)
+    for (uint32_t& target : targets) target -= static_cast<uint32_t>(size);
+  program_.erase(0, size);
+}
+
+void GlobCompiler::emit(uint8_t op, size_t operand) {
+  const size_t at = program_.size();
+  program_ += static_cast<char>(op);
+  program_.append(Glob::kOperandSize, '\0');
+  set_operand(at, operand);
+}
+
+void GlobCompiler::emit_text(unsigned char byte) {
+  if (!is_operation(static_cast<char>(byte))) {
+    program_ += static_cast<char>(byte);
+    return;
+  }
+  Glob::Set only;
+  only.set(byte);
+  emit_set(only);
+}
+
+void GlobCompiler::emit_set(const Glob::Set& set) {
+  branches_.sets.push_back(set);
+  emit(Glob::InSet, branches_.sets.size() - 1);
+}
+
+// Three bytes are enough: a policy has at most 1 MiB, and an escape makes three of one.
+void GlobCompiler::set_operand(size_t at, size_t operand) {
+  for (size_t i = 0; i < Glob::kOperandSize; ++i)
+    program_[at + 1 + i] = static_cast<char>(operand >> (8 * (Glob::kOperandSize - 1 - i)) & 0xff);
+}
+
+size_t GlobCompiler::operand(size_t at) const {
+  size_t value = 0;
+  for (size_t i = 0; i < Glob::kOperandSize; ++i)
+    value = value << 8 | static_cast<uint8_t>(program_[at + 1 + i]);
+  return value;
 }
 
 void GlobCompiler::sequence(size_t end) {
@@ -55,7 +95,7 @@ void GlobCompiler::sequence(size_t end) {
     if (c == '*') {
       star(end);
     } else if (c == '?') {
-      emit(Op::NotSeparator);
+      emit(Glob::NotSeparator);
       ++at_;
     } else if (!(c == '[' && char_class(end)) && !(c == '{' && braces(end))) {
       literal();
@@ -79,7 +119,7 @@ void GlobCompiler::star(size_t end) {
                        (depth_ > 0 && (pattern_[start - 1] == '{' || pattern_[start - 1] == ','));
     crosses = opens && is_boundary(at_, end);
   }
-  emit(crosses ? Op::LoopAny : Op::LoopNotSeparator);
+  emit(crosses ? Glob::LoopAny : Glob::LoopNotSeparator);
 }
 
 // "[a-z0-9_]", "[!x]". A ']' right after the opening is a member, as everywhere else.
@@ -100,8 +140,7 @@ bool GlobCompiler::char_class(size_t end) {
   if (i >= end) return false;
   if (negated) set.flip();
   set.reset(glob_.separator_);
-  machine_.sets.push_back(set);
-  emit(Op::InSet, 0, static_cast<uint32_t>(machine_.sets.size() - 1));
+  emit_set(set);
   at_ = i + 1;
   return true;
 }
@@ -119,9 +158,9 @@ bool GlobCompiler::braces(size_t end) {
   const size_t close = closing_brace(at_, end);
   if (close == end || depth_ == kDepthMax) return false;
   ++depth_;
-  const size_t fork = machine_.forks.size();
-  machine_.forks.emplace_back();
-  emit(Op::Fork, 0, static_cast<uint32_t>(fork));
+  const size_t fork = branches_.forks.size();
+  branches_.forks.emplace_back();
+  emit(Glob::Fork, fork);
   std::vector<size_t> jumps;
   for (++at_;;) {
     size_t stop = at_;
@@ -129,14 +168,14 @@ bool GlobCompiler::braces(size_t end) {
       if (pattern_[stop] == '{') ++open;
       if (pattern_[stop] == '}') --open;
     }
-    machine_.forks[fork].push_back(static_cast<uint32_t>(machine_.program.size()));
+    branches_.forks[fork].push_back(static_cast<uint32_t>(program_.size()));
     sequence(stop);
-    jumps.push_back(machine_.program.size());
-    emit(Op::Jump);
+    jumps.push_back(program_.size());
+    emit(Glob::Jump, 0);
     at_ = stop + 1;
     if (stop == close) break;
   }
-  for (size_t jump : jumps) machine_.program[jump].target = static_cast<uint32_t>(machine_.program.size());
+  for (size_t jump : jumps) set_operand(jump, program_.size());
   --depth_;
   return true;
 }
@@ -145,7 +184,7 @@ bool GlobCompiler::braces(size_t end) {
 void GlobCompiler::literal() {
   auto byte = static_cast<unsigned char>(pattern_[at_]);
   if (!is_path_) {
-    emit(Op::Byte, byte);
+    emit_text(byte);
     ++at_;
     return;
   }
@@ -158,7 +197,7 @@ void GlobCompiler::literal() {
     canonical = "/";
   else
     append_escaped(canonical, byte);
-  for (char c : canonical) emit(Op::Byte, static_cast<uint8_t>(c));
+  for (char c : canonical) emit_text(static_cast<unsigned char>(c));
 }
 
 }  // namespace nemoclaw::policy

@@ -3,31 +3,10 @@
 #include <algorithm>
 #include <tuple>
 
+#include "policy/model/coverage.h"
+
 namespace nemoclaw::policy {
 namespace {
-
-constexpr const char* kKnownMcpMethods[] = {"initialize",
-                                            "ping",
-                                            "completion/complete",
-                                            "logging/setLevel",
-                                            "notifications/cancelled",
-                                            "notifications/initialized",
-                                            "notifications/progress",
-                                            "notifications/roots/list_changed",
-                                            "prompts/get",
-                                            "prompts/list",
-                                            "resources/list",
-                                            "resources/read",
-                                            "resources/subscribe",
-                                            "resources/templates/list",
-                                            "resources/unsubscribe",
-                                            "tools/call",
-                                            "tools/list"};
-
-bool is_known_mcp(std::string_view method) {
-  return std::find(std::begin(kKnownMcpMethods), std::end(kKnownMcpMethods), method) !=
-         std::end(kKnownMcpMethods);
-}
 
 // How closely an endpoint's path describes the request: none, a glob by its literal bytes, an exact path.
 std::tuple<bool, size_t, size_t> specificity(const CompiledEndpoint& endpoint) {
@@ -39,9 +18,9 @@ bool access_fits(const CompiledEndpoint& endpoint, const Question& asked) {
   const auto frame_fits = [&] {
     if (endpoint.access == Access::Full) return true;
     if (endpoint.protocol != Protocol::Mcp) return false;  // the name of a method does not tell what it does
-    if (endpoint.mcp_known_methods && is_known_mcp(asked.frame->method))
+    if (endpoint.mcp_known_methods && is_known_mcp_method(asked.frame->method))
       return asked.frame->method != "tools/call" || !endpoint.names_tools;
-    if (endpoint.access == Access::None || !is_known_mcp(asked.frame->method)) return false;
+    if (endpoint.access == Access::None || !is_known_mcp_method(asked.frame->method)) return false;
     return endpoint.access == Access::ReadWrite || asked.frame->method != "tools/call";
   };
   switch (endpoint.protocol) {

@@ -74,6 +74,25 @@ TEST(Glob, Names) {
     EXPECT_EQ(Glob::name(c.pattern).matches(c.text), c.matches) << c.pattern << ' ' << c.text;
 }
 
+// Bytes that no UTF-8 text holds are operations of the compiled form, and text all the same.
+TEST(Glob, BytesThatAreNoText) {
+  for (int byte = 0xf0; byte <= 0xff; ++byte) {
+    const std::string odd(1, static_cast<char>(byte));
+    EXPECT_TRUE(Glob::name(odd).matches(odd)) << byte;
+    EXPECT_FALSE(Glob::name(odd).matches("")) << byte;
+    EXPECT_FALSE(Glob::name("a" + odd).matches("ab")) << byte;
+    EXPECT_TRUE(Glob::name("{a" + odd + ",*" + odd + "b}?").matches("x" + odd + "b" + odd)) << byte;
+    EXPECT_EQ(Glob::name("a" + odd + "*").text(), "a" + odd + "*");
+  }
+}
+
+TEST(Glob, ManyBranches) {
+  std::string pattern = "/", text = "/";
+  for (int i = 0; i < 700; ++i) pattern += "{[ab],cc}", text += i % 3 ? "b" : "cc";
+  EXPECT_TRUE(Glob::path(pattern).matches(text));
+  EXPECT_FALSE(Glob::path(pattern).matches(text + "c"));
+}
+
 // The definition, by trying everything: braces written out, then character by character.
 std::vector<std::string> written_out(const std::string& pattern) {
   const size_t open = pattern.find('{');

@@ -107,7 +107,7 @@ std::tuple<bool, size_t, size_t> specificity(const Endpoint& endpoint) {
 }
 
 bool rule_fits(const Rule& rule, const L7Request& request) {
-  return method_matches(rule.method, request.method) && Glob::path(rule.path).matches(request.path);
+  return method_covers(rule.method, request.method) && Glob::path(rule.path).matches(request.path);
 }
 
 Expected judge(const std::vector<NetworkEntry>& entries, const L7Request& request) {

@@ -69,9 +69,11 @@ TEST(DecideL7, RestDenials) {
       {request("GET", "/other"), "GET /other not permitted by policy",
        "entry 'b_items' (line 10, rule 0) allows GET /items/*; the path does not match"},
       {request("POST", "/items", "kind=ab&kind=b"), "POST /items not permitted by policy",
-       "entry 'b_items' (line 11, rule 1) allows POST /items with query kind; the query does not match"},
+       "entry 'b_items' (line 11, rule 1) allows POST /items with query kind; the query's key 'kind' does "
+       "not match"},
       {request("POST", "/items"), "POST /items not permitted by policy",
-       "entry 'b_items' (line 11, rule 1) allows POST /items with query kind; the query does not match"},
+       "entry 'b_items' (line 11, rule 1) allows POST /items with query kind; the query's key 'kind' does "
+       "not match"},
       {request("GET", "/items/1", "_method=DELETE"), "DELETE /items/1 not permitted by policy", nullptr},
   };
   for (const auto& c : cases) {
@@ -150,6 +152,58 @@ TEST(DecideL7, EveryFrameOfABatchAndEachTool) {
   EXPECT_EQ(verdict({{"ping"}, {"tools/call", "docs_drop"}}), Verdict::Deny);
   EXPECT_EQ(verdict({{"ping", "", true}}), Verdict::Deny);
   EXPECT_EQ(verdict({}), Verdict::Deny);
+}
+
+// What is missing is named for every protocol.
+TEST(DecideL7, NearestRuleOfEveryProtocol) {
+  const auto engine = engine_of(R"(  a:
+    endpoints:
+      - host: h.test
+        port: 443
+        path: /graphql
+        protocol: graphql
+        rules:
+          - allow: {operation_type: query, operation_name: "Get*", fields: [a]}
+      - host: h.test
+        port: 443
+        path: /mcp
+        protocol: mcp
+        rules: [{allow: {method: tools/call, tool: "docs_*"}}, {allow: {method: ping}}]
+      - host: h.test
+        port: 443
+        path: /rpc
+        protocol: json-rpc
+        rules: [{allow: {method: reports.search}}]
+      - host: h.test
+        port: 443
+        path: /v1/**
+        protocol: rest
+        rules: [{allow: {method: GET, path: /v1/x}}]
+      - {host: h.test, port: 443, path: /v1/a/*, protocol: rest, access: read-only}
+)");
+  const auto graphql = [&](GraphQlOperation operation) {
+    L7Request asked = request("POST", "/graphql");
+    asked.graphql = GraphQlRequest{{std::move(operation)}, ""};
+    return engine->decide_l7(asked).nearest;
+  };
+  const std::string query = "entry 'a' (line 10, rule 0) allows query Get* fields a; ";
+  EXPECT_EQ(graphql({"mutation", "GetX", {"a"}}), query + "the operation's type does not match");
+  EXPECT_EQ(graphql({"query", "", {"a"}}), query + "the operation's name does not match");
+  EXPECT_EQ(graphql({"query", "GetX", {"a", "b"}}), query + "not all of the operation's fields are listed");
+  const auto rpc = [&](const char* path, RpcFrame frame) {
+    L7Request asked = request("POST", path);
+    asked.rpc = RpcRequest{{std::move(frame)}, false, ""};
+    return engine->decide_l7(asked).nearest;
+  };
+  const std::string call = "entry 'a' (line 15, rule 0) allows tools/call docs_*; ";
+  EXPECT_EQ(rpc("/mcp", {"tools/call", "shell"}), call + "the tool does not match");
+  EXPECT_EQ(rpc("/mcp", {"tools/list"}), call + "the method does not match");
+  EXPECT_EQ(rpc("/rpc", {"reports.purge"}),
+            "entry 'a' (line 20, rule 0) allows reports.search; the method does not match");
+  EXPECT_EQ(engine->decide_l7(request("GET", "/v2")).nearest,
+            "entry 'a' (line 5) covers /graphql; the path does not match");
+  EXPECT_EQ(engine->decide_l7(request("POST", "/v1/a/b")).nearest,
+            "entry 'a' (line 26) has access: read-only, which does not cover it");
 }
 
 TEST(DecideL7, WebSocket) {
