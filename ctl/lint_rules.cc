@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "ctl/lint.h"
+#include "policy/model/coverage.h"
 #include "policy/model/host.h"
 #include "policy/model/words.h"
 #include "policy/parse/full_schema_network.h"
@@ -10,10 +11,10 @@ namespace nemoclaw::ctl {
 namespace {
 
 using policy::Endpoint;
+using policy::is_every_path;
 using policy::NetworkEntry;
 using policy::Rule;
-
-bool is_every_path(std::string_view path) { return path == "/**" || path == "**"; }
+using policy::share_port;
 
 bool covers_hosts(const Endpoint& wide, const Endpoint& narrow) {
   if (wide.host == narrow.host) return true;
@@ -25,12 +26,6 @@ bool covers_hosts(const Endpoint& wide, const Endpoint& narrow) {
 bool hosts_overlap(const Endpoint& a, const Endpoint& b) {
   const auto first = policy::HostPattern::parse(a.host), second = policy::HostPattern::parse(b.host);
   return !first || !second || first->overlaps(*second);  // without a host: the address decides
-}
-
-bool share_port(const Endpoint& a, const Endpoint& b) {
-  return std::any_of(a.ports.begin(), a.ports.end(), [&](uint16_t port) {
-    return std::find(b.ports.begin(), b.ports.end(), port) != b.ports.end();
-  });
 }
 
 std::string_view literal_prefix(std::string_view glob) { return glob.substr(0, glob.find_first_of("*?[{")); }
@@ -107,7 +102,7 @@ void lint_everything(const Endpoint& endpoint, Findings& findings) {
     findings.add("L0104", endpoint.at, "'access: full' allows every method on every path",
                  "write 'access: read-only', or rules with the methods and paths that are needed");
   for (const Rule& rule : endpoint.rules)
-    if (rule.method == "*" && is_every_path(rule.path) && rule.query.empty())
+    if (policy::covers_everything(rule))
       findings.add("L0104", rule.at, "method '*' on " + quoted(rule.path) + " allows everything",
                    "name the methods and paths that are needed");
 }

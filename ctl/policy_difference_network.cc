@@ -2,6 +2,7 @@
 
 #include "ctl/policy_difference.h"
 #include "ctl/rule_text.h"
+#include "policy/model/coverage.h"
 #include "policy/model/host.h"
 #include "policy/model/words.h"
 #include "policy/parse/full_schema_network.h"
@@ -21,21 +22,24 @@ struct Atom {
   uint16_t port = 0;
   std::string protocol;  // "" connections of any kind
   std::string method, path;
-  std::string detail;  // query, GraphQL names, tool, as JSON; "" none
+  json::Value detail;  // query, GraphQL names, tool: each narrows
   std::string shown;   // the rule in words
   std::string terms;   // addresses and the like, as JSON: compared as they stand
   policy::RateLimits limits;
 };
 
+// Stands for the methods of the MCP specification, without calls of tools. No method has this name.
+constexpr const char* kKnownMethods = "known methods";
+
 std::string as_text(const json::Value& value) { return json::Writer().value(value).take(); }
 
 // The members of `value` whose keys are not among `known`.
-std::string rest_of(const json::Value& value, std::initializer_list<std::string_view> known) {
+json::Value rest_of(const json::Value& value, std::initializer_list<std::string_view> known) {
   json::Value rest;
   rest.type = json::Type::Object;
   for (const auto& member : value.object)
     if (std::find(known.begin(), known.end(), member.first) == known.end()) rest.object.push_back(member);
-  return rest.object.empty() ? "" : as_text(rest);
+  return rest;
 }
 
 void add_rule(Atom atom, const Rule& rule, std::vector<Atom>& atoms) {
@@ -46,25 +50,64 @@ void add_rule(Atom atom, const Rule& rule, std::vector<Atom>& atoms) {
   atoms.push_back(std::move(atom));
 }
 
-void add_access(const Atom& base, policy::Access access, std::vector<Atom>& atoms) {
+// The methods of the MCP specification, with calls of every tool or without.
+void add_known_methods(const Atom& base, bool calls, std::vector<Atom>& atoms) {
+  Atom atom = base;
+  atom.method = kKnownMethods;
+  atom.shown = "known methods of MCP";
+  atoms.push_back(std::move(atom));
+  if (!calls) return;
+  Rule call;
+  call.method = "tools/call";
+  add_rule(base, call, atoms);
+}
+
+bool names_tools(const Endpoint& endpoint) {
+  return std::any_of(endpoint.rules.begin(), endpoint.rules.end(),
+                     [](const Rule& rule) { return !rule.tool.empty(); });
+}
+
+// `access`, as the rules that say the same.
+void add_access(const Atom& base, policy::Protocol protocol, policy::Access access,
+                std::vector<Atom>& atoms) {
+  const bool writes = access == policy::Access::ReadWrite;
   const auto add = [&](const char* method) {
     Rule rule;
     rule.method = method;
     rule.path = "/**";
     add_rule(base, rule, atoms);
   };
+  const auto add_operations = [&](const char* type) {
+    Rule rule;
+    rule.operation_type = type;
+    add_rule(base, rule, atoms);
+  };
   if (access == policy::Access::Full) return add("*");
-  for (const char* method : {"GET", "OPTIONS"}) add(method);  // GET covers HEAD
-  if (access == policy::Access::ReadWrite)
-    for (const char* method : {"POST", "PUT", "PATCH"}) add(method);
+  switch (protocol) {
+    case policy::Protocol::GraphQl:
+      add_operations("query");
+      if (writes) add_operations("mutation");
+      return;
+    case policy::Protocol::JsonRpc:  // the name of a method does not tell what it does
+      return;
+    case policy::Protocol::Mcp:
+      return add_known_methods(base, writes, atoms);
+    default:
+      for (const char* method : {"GET", "OPTIONS"}) add(method);  // GET covers HEAD
+      if (!writes) return;
+      for (const char* method : {"POST", "PUT", "PATCH"}) add(method);
+      if (protocol == policy::Protocol::WebSocket) add("WEBSOCKET_TEXT");
+  }
 }
 
 void add_endpoint(const Endpoint& endpoint, Atom atom, bool denials, std::vector<Atom>& atoms) {
   atom.host = endpoint.host;
   atom.protocol = policy::word(endpoint.protocol);
   if (atom.protocol == "tcp") atom.protocol.clear();
-  atom.terms = rest_of(policy::endpoint_value(endpoint), {"host", "port", "ports", "protocol", "access",
-                                                          "rules", "deny_rules", "limits", "enforcement"});
+  const json::Value terms = rest_of(
+      policy::endpoint_value(endpoint),
+      {"host", "port", "ports", "protocol", "access", "rules", "deny_rules", "limits", "enforcement", "mcp"});
+  if (!terms.object.empty()) atom.terms = as_text(terms);
   atom.limits = endpoint.limits;
   // What would be denied is only recorded: everything is possible, and nothing stops.
   const bool forwards = !atom.protocol.empty() && endpoint.enforcement == policy::Enforcement::Audit;
@@ -76,7 +119,7 @@ void add_endpoint(const Endpoint& endpoint, Atom atom, bool denials, std::vector
       continue;
     }
     if (forwards) {
-      add_access(atom, policy::Access::Full, atoms);
+      add_access(atom, endpoint.protocol, policy::Access::Full, atoms);
       continue;
     }
     if (atom.protocol.empty()) {
@@ -84,7 +127,8 @@ void add_endpoint(const Endpoint& endpoint, Atom atom, bool denials, std::vector
       continue;
     }
     for (const Rule& rule : endpoint.rules) add_rule(atom, rule, atoms);
-    if (endpoint.access != policy::Access::None) add_access(atom, endpoint.access, atoms);
+    if (endpoint.access != policy::Access::None) add_access(atom, endpoint.protocol, endpoint.access, atoms);
+    if (endpoint.mcp_known_methods) add_known_methods(atom, !names_tools(endpoint), atoms);
   }
 }
 
@@ -116,7 +160,7 @@ bool covers_host(const std::string& wide, const std::string& narrow) {
 }
 
 bool covers_path(const std::string& wide, const std::string& narrow) {
-  if (wide == narrow || wide == "/**" || wide == "**") return true;
+  if (wide == narrow || policy::is_every_path(wide)) return true;
   if (!wide.ends_with("/**")) return false;
   const std::string parent = wide.substr(0, wide.size() - 2);  // with its slash
   return parent.find_first_of("*?[{") == std::string::npos && narrow.size() > parent.size() &&
@@ -124,7 +168,16 @@ bool covers_path(const std::string& wide, const std::string& narrow) {
 }
 
 bool covers_method(const std::string& wide, const std::string& narrow) {
-  return wide == narrow || wide == "*" || (wide == "GET" && narrow == "HEAD");
+  if (wide == kKnownMethods && narrow != "tools/call" && policy::is_known_mcp_method(narrow)) return true;
+  return policy::method_covers(wide, narrow);
+}
+
+// What asks for more is narrower.
+bool covers_detail(const json::Value& wide, const json::Value& narrow) {
+  return std::all_of(wide.object.begin(), wide.object.end(), [&](const auto& member) {
+    const json::Value* same = narrow.find(member.first);
+    return same && as_text(*same) == as_text(member.second);
+  });
 }
 
 bool covers_limit(const std::optional<uint64_t>& wide, const std::optional<uint64_t>& narrow) {
@@ -145,7 +198,7 @@ bool covers(const Atom& wide, const Atom& narrow) {
   if (!covers_limits(wide.limits, narrow.limits)) return false;
   if (wide.protocol.empty()) return true;
   return wide.protocol == narrow.protocol && covers_method(wide.method, narrow.method) &&
-         covers_path(wide.path, narrow.path) && (wide.detail.empty() || wide.detail == narrow.detail);
+         covers_path(wide.path, narrow.path) && covers_detail(wide.detail, narrow.detail);
 }
 
 std::string describe(const Atom& atom) {

@@ -3,6 +3,7 @@
 
 #include "policy/model/address.h"
 #include "policy/model/ceiling.h"
+#include "policy/model/coverage.h"
 #include "policy/model/host.h"
 #include "policy/model/path_glob.h"
 
@@ -12,8 +13,6 @@ namespace {
 bool is_plain(const Endpoint& endpoint) {
   return endpoint.path.empty() && (endpoint.protocol == Protocol::L4 || endpoint.protocol == Protocol::Tcp);
 }
-
-bool is_everything(const std::string& path) { return path.empty() || path == "**" || path == "/**"; }
 
 // The bytes that every path of a pattern starts with.
 std::string_view fixed_start(std::string_view pattern) {
@@ -27,15 +26,11 @@ bool paths_may_meet(std::string_view a, std::string_view b) {
 }
 
 bool methods_may_meet(const std::string& a, const std::string& b) {
-  return a == "*" || b == "*" || a == b || (a == "GET" && b == "HEAD") || (a == "HEAD" && b == "GET");
+  return method_covers(a, b) || method_covers(b, a);
 }
 
 bool access_may_meet(Access access, const std::string& method) {
-  if (access == Access::Full || method == "*") return access != Access::None;
-  const bool reads = method == "GET" || method == "HEAD" || method == "OPTIONS";
-  return access == Access::ReadWrite
-             ? reads || method == "POST" || method == "PUT" || method == "PATCH" || method == "WEBSOCKET_TEXT"
-             : access == Access::ReadOnly && reads;
+  return method == "*" ? access != Access::None : access_covers(access, method);
 }
 
 bool binary_covers(const Binary& wide, const Binary& narrow) {
@@ -67,12 +62,6 @@ bool host_covers(const Endpoint& wide, const Endpoint& narrow) {
   return first && second && first->covers(*second);
 }
 
-bool ports_may_meet(const Endpoint& a, const Endpoint& b) {
-  return std::any_of(a.ports.begin(), a.ports.end(), [&](uint16_t port) {
-    return std::find(b.ports.begin(), b.ports.end(), port) != b.ports.end();
-  });
-}
-
 bool ports_cover(const Endpoint& wide, const Endpoint& narrow) {
   return std::all_of(narrow.ports.begin(), narrow.ports.end(), [&](uint16_t port) {
     return std::find(wide.ports.begin(), wide.ports.end(), port) != wide.ports.end();
@@ -82,7 +71,8 @@ bool ports_cover(const Endpoint& wide, const Endpoint& narrow) {
 bool rule_may_pass(const Endpoint& ceiling, const Rule& rule) {
   const bool by_method = ceiling.protocol == Protocol::Rest || ceiling.protocol == Protocol::WebSocket;
   if (!by_method || rule.path.empty()) return true;
-  if (!is_everything(ceiling.path) && !paths_may_meet(ceiling.path, rule.path)) return false;
+  if (!ceiling.path.empty() && !is_every_path(ceiling.path) && !paths_may_meet(ceiling.path, rule.path))
+    return false;
   if (access_may_meet(ceiling.access, rule.method)) return true;
   return std::any_of(ceiling.rules.begin(), ceiling.rules.end(), [&](const Rule& each) {
     return methods_may_meet(each.method, rule.method) && paths_may_meet(each.path, rule.path);
@@ -115,7 +105,7 @@ class NetworkCuts {
       // Binaries never tell them apart for certain: a process may satisfy one policy and its parent the
       // other.
       for (const Endpoint& bound : other.endpoints) {
-        if (!ports_may_meet(endpoint, bound) || !hosts_may_meet(endpoint, bound)) continue;
+        if (!share_port(endpoint, bound) || !hosts_may_meet(endpoint, bound)) continue;
         meeting.push_back(&bound);
         within = within || (is_plain(bound) && bound.allowed_ips.empty() && host_covers(bound, endpoint) &&
                             ports_cover(bound, endpoint) && binaries_cover(other, entry));

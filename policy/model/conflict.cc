@@ -5,6 +5,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "policy/model/coverage.h"
 #include "policy/model/host.h"
 #include "policy/model/words.h"
 
@@ -16,12 +17,6 @@ struct Seen {
   const Endpoint* endpoint;
   HostPattern host;
 };
-
-bool share_port(const Endpoint& a, const Endpoint& b) {
-  return std::any_of(a.ports.begin(), a.ports.end(), [&](uint16_t port) {
-    return std::find(b.ports.begin(), b.ports.end(), port) != b.ports.end();
-  });
-}
 
 bool is_plain(const Endpoint& endpoint) { return !is_inspected(endpoint.protocol); }
 

@@ -27,6 +27,8 @@ Key<Policy> egress_section();
 
 Key<Endpoint> rules_key();
 Key<Endpoint> deny_rules_key();
+// Methods of HTTP are compared in any case, and kept in one. Those of MCP and JSON-RPC are names.
+void write_methods_upper(std::vector<Rule>& rules);
 
 // What texts must at least look like. The reader's own checks (validate.h) say more, and say it in words.
 constexpr const char* kAbsolutePath = "^/";

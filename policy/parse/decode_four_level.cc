@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <set>
 
+#include "policy/model/coverage.h"
 #include "policy/parse/decode.h"
 #include "policy/parse/destination.h"
 #include "policy/parse/four_level_item.h"
@@ -91,9 +92,9 @@ void set_rules(const FourLevelItem& item, Endpoint& endpoint) {
     endpoint.deny_rules.push_back(make_rule(true, method.text, "/**", method.at));
   for (const Listed& path : item.path.deny)
     endpoint.deny_rules.push_back(make_rule(true, "*", path.text, path.at));
-  const bool everything = std::any_of(endpoint.rules.begin(), endpoint.rules.end(), [](const Rule& rule) {
-    return rule.method == "*" && (rule.path == "/**" || rule.path == "**");
-  });
+  const bool everything = std::any_of(endpoint.rules.begin(), endpoint.rules.end(), covers_everything);
+  write_methods_upper(endpoint.rules);
+  write_methods_upper(endpoint.deny_rules);
   if (endpoint.deny_rules.empty() && everything)
     endpoint.rules.clear();  // connections of any kind
   else

@@ -1,6 +1,7 @@
 // network_policies: entries, endpoints, binaries.
 #include <algorithm>
 
+#include "policy/model/coverage.h"
 #include "policy/model/words.h"
 #include "policy/parse/decode.h"
 #include "policy/parse/validate.h"
@@ -111,11 +112,8 @@ const Keys<Endpoint>& endpoint_keys() {
 // rules or access without a protocol: L4 when they allow everything, else rest is meant.
 void imply_protocol(Endpoint& endpoint, bool rules_written) {
   if (endpoint.protocol_written) return;
-  const bool everything =
-      endpoint.access == Access::Full ||
-      std::any_of(endpoint.rules.begin(), endpoint.rules.end(), [](const Rule& rule) {
-        return rule.method == "*" && (rule.path == "/**" || rule.path == "**") && rule.query.empty();
-      });
+  const bool everything = endpoint.access == Access::Full ||
+                          std::any_of(endpoint.rules.begin(), endpoint.rules.end(), covers_everything);
   const bool says_nothing = endpoint.access == Access::None && !rules_written;
   if (endpoint.deny_rules.empty() && (everything || says_nothing)) return;
   endpoint.protocol = Protocol::Rest;
@@ -139,6 +137,10 @@ void decode_endpoint(Diagnostics& diagnostics, const Node& node, std::vector<End
   if (!node.find("rules") || !endpoint.rules.empty() || node.find("rules")->items.empty())
     check_protocol_has_rules(diagnostics, endpoint);
   check_rules_fit_protocol(diagnostics, endpoint);
+  if (endpoint.protocol != Protocol::Mcp && endpoint.protocol != Protocol::JsonRpc) {
+    write_methods_upper(endpoint.rules);
+    write_methods_upper(endpoint.deny_rules);
+  }
   check_inspection_needs_tls(diagnostics, endpoint);
   out.push_back(std::move(endpoint));
 }

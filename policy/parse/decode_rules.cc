@@ -111,6 +111,12 @@ void decode_deny_rules(Diagnostics& diagnostics, const Node& node, Endpoint& end
 
 }  // namespace
 
+void write_methods_upper(std::vector<Rule>& rules) {
+  for (Rule& rule : rules)
+    for (char& c : rule.method)
+      if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 32);
+}
+
 Key<Endpoint> rules_key() {
   return other<Endpoint>("rules", list_shape(object_shape(wrapped_keys)), decode_rules, "What is allowed.");
 }

@@ -95,7 +95,7 @@ Key<T> text(const char* name, std::string T::*member, const char* summary,
 
 // `set` gets the index of the choice.
 template <typename T, typename Set>
-Key<T> choice(const char* name, std::vector<std::string_view> choices, Set set, const char* summary) {
+Key<T> choice(const char* name, const std::vector<std::string_view>& choices, Set set, const char* summary) {
   return {{name, choice_shape(choices), summary}, [=](Diagnostics& d, const Node& node, T& out) {
             if (auto index = read_choice(d, node, name, choices)) set(out, *index);
           }};

@@ -14,6 +14,7 @@ namespace {
 
 constexpr const char* default_file = "/etc/nemoclaw/config.yaml";
 constexpr const char* not_absolute = "P0120";
+constexpr const char* not_a_name = "P0122";
 
 bool check_absolute(Diagnostics& diagnostics, const Node& node, std::string_view key,
                     const std::string& path) {
@@ -52,7 +53,7 @@ void decode_default_policy(Diagnostics& diagnostics, const Node& node, NodeConfi
   if (is_policy_name(*name))
     config.default_policy = *name;
   else
-    diagnostics.error(not_absolute, node.at, "'default_policy' must be the name of a policy, not a path",
+    diagnostics.error(not_a_name, node.at, "'default_policy' must be the name of a policy, not a path",
                       "put the file into a policy directory and name it without .yaml");
 }
 

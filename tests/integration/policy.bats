@@ -382,7 +382,7 @@ EOF
   expect nonzero free-ok
 }
 
-@test "a section that this version cannot enforce is refused, not ignored" {
+@test "a container whose integrity differs leaves nothing behind" {
   write_current_policy <<'EOF'
 version: 1
 integrity:

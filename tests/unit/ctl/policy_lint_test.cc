@@ -106,6 +106,19 @@ TEST(PolicyLint, Rules) {
   });
 }
 
+TEST(PolicyLint, Credentials) {
+  const std::string web = rest("access: read-only"),
+                    key = "credentials:\n  - {secret: key, header: X-Api-Key, host: ";
+  check({
+      {web + key + "b.example.test}\n", web + key + "a.example.test}\n", {"8 L0118"}},
+      {web + key + "a.example.test, port: 8443}\n", web + key + "a.example.test, port: 443}\n", {"8 L0118"}},
+      {web + key + "a.example.test, plain_http: true}\n",
+       web + key + "a.example.test, plain_http: false}\n",
+       {"8 L0119"}},
+      {web + key + "\"*.example.test\"}\n", web + key + "a.example.test}\n", {"8 L0120"}},
+  });
+}
+
 TEST(PolicyLint, ShadowedEntries) {
   const auto two = [](const std::string& first, const std::string& second) {
     return kHead + "network_policies:\n  a: " + first + "\n  b: " + second + "\n";

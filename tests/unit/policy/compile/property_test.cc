@@ -53,7 +53,18 @@ class Generator {
     if (chance()) spec.mounts[1].options = {"rw"};
     spec.linux_.masked_paths = some(oci::Strings{"/proc/kcore", "/proc/keys", "/mine"});
     spec.linux_.readonly_paths = some(oci::Strings{"/proc/sys", "/proc/bus", "/mine-too"});
-    if (chance()) spec.linux_.seccomp.emplace().default_action = "SCMP_ACT_ERRNO";
+    if (chance()) {
+      oci::Seccomp& seccomp = spec.linux_.seccomp.emplace();
+      seccomp.default_action = one_of<std::string>({"SCMP_ACT_ERRNO", "SCMP_ACT_ALLOW"});
+      seccomp.architectures = some(oci::Strings{"SCMP_ARCH_X86_64", "SCMP_ARCH_X86"});
+      if (chance()) seccomp.syscalls.push_back({{"ptrace", "mount"}, "SCMP_ACT_ERRNO", 1, {}});
+      if (chance())
+        seccomp.syscalls.push_back({{"personality"}, "SCMP_ACT_ALLOW", {}, {{0, 8, 0, "SCMP_CMP_EQ"}}});
+    }
+    if (chance()) spec.linux_.uid_mappings = {{0, 100000, 65536}};
+    if (chance()) spec.linux_.cgroups_path = "/x";
+    spec.linux_.rootfs_propagation = one_of<std::string>({"", "private", "slave"});
+    process.oom_score_adj = one_of<int>({-500, 0, 500});
     for (const oci::Device& device :
          {oci::Device{"/dev/sda", "b", 8, 0, {}, {}, {}}, oci::Device{"/dev/fuse", "c", 10, 229, {}, {}, {}},
           oci::Device{"/dev/nvidia0", "c", 195, 0, {}, {}, {}}})
@@ -195,7 +206,7 @@ void expect_linux_narrower(const oci::Linux& now, const oci::Linux& before) {
   EXPECT_EQ(now.seccomp.has_value(), before.seccomp.has_value());
   for (const oci::Device& device : now.devices)
     EXPECT_TRUE(std::any_of(before.devices.begin(), before.devices.end(),
-                            [&](const oci::Device& each) { return each.path == device.path; }));
+                            [&](const oci::Device& each) { return each == device; }));
   for (const auto& entry : now.sysctl)
     EXPECT_NE(std::find(before.sysctl.begin(), before.sysctl.end(), entry), before.sysctl.end());
   if (!before.resources) return;
@@ -216,6 +227,33 @@ void expect_linux_narrower(const oci::Linux& now, const oci::Linux& before) {
                               });
     EXPECT_TRUE(all || listed);
   }
+}
+
+// What no row of the translation names stays as the manager wrote it: its own seccomp profile, mappings,
+// labels, cgroup, hooks.
+void expect_rest_untouched(oci::Spec now, const oci::Spec& before) {
+  oci::Process& process = *now.process;
+  process.user = before.process->user;
+  process.capabilities = before.process->capabilities;
+  process.no_new_privileges = before.process->no_new_privileges;
+  process.rlimits = before.process->rlimits;
+  process.env = before.process->env;
+  now.mounts = before.mounts;
+  now.root.readonly = before.root.readonly;
+  now.linux_.masked_paths = before.linux_.masked_paths;
+  now.linux_.readonly_paths = before.linux_.readonly_paths;
+  now.linux_.devices = before.linux_.devices;
+  now.linux_.sysctl = before.linux_.sysctl;
+  if (now.linux_.resources && before.linux_.resources) {
+    now.linux_.resources->devices = before.linux_.resources->devices;
+    now.linux_.resources->pids_limit = before.linux_.resources->pids_limit;
+  } else {
+    now.linux_.resources = before.linux_.resources;
+  }
+  ASSERT_EQ(now.hooks.prestart.size(), before.hooks.prestart.size() + 1);
+  now.hooks = before.hooks;
+  now.annotations = before.annotations;
+  EXPECT_TRUE(now == before) << oci::encode_spec(now, false) << "\n" << oci::encode_spec(before, false);
 }
 
 void expect_policy_in_force(const Compiled& compiled, const Policy& policy, const oci::Spec& before) {
@@ -251,6 +289,7 @@ TEST(Property, EffectiveNeverHasMoreThanTheManagerAskedFor) {
     expect_process_narrower(*now.process, *before.process);
     expect_mounts_narrower(now, before);
     expect_linux_narrower(now.linux_, before.linux_);
+    expect_rest_untouched(now, before);
     expect_policy_in_force(*compiled, policy, before);
   }
   EXPECT_GT(compiled_count, 2000) << "most cases must get as far as a result";

@@ -24,15 +24,16 @@ std::set<std::string> codes_in(const std::string& text, const std::string& befor
 }
 
 TEST(Documentation, ListsEveryCode) {
-  const std::string folder = SOURCE_DIR "/policy/parse";
   std::set<std::string> used;
-  const auto names = list_directory(folder);
-  ASSERT_TRUE(names);
-  for (const std::string& name : *names) {
-    if (!name.ends_with(".cc")) continue;
-    const auto source = read_file(folder + "/" + name);
-    ASSERT_TRUE(source);
-    used.merge(codes_in(*source, "\"", "\""));
+  for (const std::string folder : {SOURCE_DIR "/policy/parse", SOURCE_DIR "/policy/select"}) {
+    const auto names = list_directory(folder);
+    ASSERT_TRUE(names);
+    for (const std::string& name : *names) {
+      if (!name.ends_with(".cc")) continue;
+      const auto source = read_file(folder + "/" + name);
+      ASSERT_TRUE(source);
+      used.merge(codes_in(*source, "\"", "\""));
+    }
   }
   const auto text = read_file(SOURCE_DIR "/docs/policy-errors.md");
   ASSERT_TRUE(text);
