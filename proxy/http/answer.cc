@@ -1,5 +1,6 @@
 #include "proxy/http/answer.h"
 
+#include "proxy/http/grpc.h"
 #include "runtime/base/json.h"
 
 namespace nemoclaw::http {
@@ -8,6 +9,8 @@ namespace {
 
 const char* reason_phrase(int status) {
   switch (status) {
+    case 200:
+      return "OK";
     case 400:
       return "Bad Request";
     case 403:
@@ -80,14 +83,31 @@ std::string denial_body(const Denial& denial) {
   return writer.take() + "\n";
 }
 
-std::string render_denial(const Denial& denial, bool head_only, bool keep_alive) {
-  const std::string body = denial_body(denial);
-  std::string answer = "HTTP/1.1 " + std::to_string(denial.status) + " " + reason_phrase(denial.status) +
-                       "\r\nContent-Type: application/json\r\nX-NemoClaw-Decision: " + denial.decision +
+namespace {
+
+std::string render_answer(int status, const char* type, const Denial& denial, const std::string& body,
+                          bool head_only, bool keep_alive) {
+  std::string answer = "HTTP/1.1 " + std::to_string(status) + " " + reason_phrase(status) +
+                       "\r\nContent-Type: " + type + "\r\nX-NemoClaw-Decision: " + denial.decision +
                        "\r\nContent-Length: " + std::to_string(body.size()) +
                        (keep_alive ? "\r\n\r\n" : "\r\nConnection: close\r\n\r\n");
   if (!head_only) answer += body;
   return answer;
+}
+
+}  // namespace
+
+std::string render_denial(const Denial& denial, bool head_only, bool keep_alive) {
+  return render_answer(denial.status, "application/json", denial, denial_body(denial), head_only, keep_alive);
+}
+
+std::string render_denial(const Denial& denial, const Request& request, bool keep_alive) {
+  const GrpcForm form = grpc_form(request);
+  // gRPC itself is not spoken over HTTP/1.
+  if (form != GrpcForm::Web && form != GrpcForm::WebText)
+    return render_denial(denial, request.method == "HEAD", keep_alive);
+  const std::string body = grpc_web_body(denial, form);
+  return render_answer(200, grpc_web_type(form), denial, body, request.method == "HEAD", keep_alive);
 }
 
 }  // namespace nemoclaw::http

@@ -8,6 +8,8 @@
 
 namespace nemoclaw::http {
 
+struct Request;
+
 struct Denial {
   int status = 403;
   std::string code;      // "policy_denied", ...
@@ -29,5 +31,7 @@ std::vector<std::string> next_steps(const Denial& denial);
 
 // Complete response, with Connection: close unless `keep_alive`.
 std::string render_denial(const Denial& denial, bool head_only = false, bool keep_alive = false);
+// In the form that the request's client reads: gRPC-Web has status 200 and trailers in its body.
+std::string render_denial(const Denial& denial, const Request& request, bool keep_alive);
 
 }  // namespace nemoclaw::http

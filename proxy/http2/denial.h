@@ -11,7 +11,8 @@ struct Answer {
   std::string body;  // empty: the head is all
 };
 
-// As HTTP/1 has it; for gRPC status 200 with grpc-status and grpc-message, which is what its clients read.
+// As HTTP/1 has it; for gRPC and gRPC-Web status 200 with grpc-status and grpc-message where their clients
+// read them.
 Answer render_denial(const http::Denial& denial, const http::Request& request);
 
 // The fields that tell a gRPC client, in a head or in a trailer.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "proxy/http/grpc.h"
 #include "proxy/http/text.h"
 
 namespace nemoclaw::http2 {
@@ -184,13 +185,6 @@ Block write_response(const http::Response& response) {
   return block;
 }
 
-bool is_grpc(const http::Request& request) {
-  const Field* type = http::find_field(request.fields, "content-type");
-  if (!type) return false;
-  const std::string value = http::lower(type->value);
-  constexpr std::string_view kType = "application/grpc";
-  return value.starts_with(kType) &&
-         (value.size() == kType.size() || is_one_of(value.substr(kType.size(), 1), {"+", ";", " "}));
-}
+bool is_grpc(const http::Request& request) { return http::grpc_form(request) == http::GrpcForm::Grpc; }
 
 }  // namespace nemoclaw::http2

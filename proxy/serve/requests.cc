@@ -200,7 +200,7 @@ class Requests {
 
   net::Task<bool> answer(const http::Denial& denial, const http::Request& request, bool keep) {
     watchdog_.allow(kCloseTime);
-    const std::string text = http::render_denial(denial, request.method == "HEAD", keep);
+    const std::string text = http::render_denial(denial, request, keep);
     const net::IoResult written = co_await client_.stream.write_all(asio::buffer(text));
     co_return !written.code;
   }
@@ -240,7 +240,7 @@ net::Task<void> answer_failure(enforce::Context& context, const enforce::Connect
   const int status = http::status_for_code(code);
   const enforce::Refused refused = enforce::Enforcer(context).refuse_request(
       connection, parser.request(), http::Refusal{status, std::move(code), std::move(reason)});
-  const std::string text = http::render_denial(refused.denial, parser.request().method == "HEAD");
+  const std::string text = http::render_denial(refused.denial, parser.request(), false);
   co_await client.write_all(asio::buffer(text));
   co_await close_gently(client, watchdog);
 }
