@@ -111,6 +111,7 @@ std::string render_event(const Event& event, const Origin& origin, int64_t time_
   writer.member("proto", event.proto).member("via", event.via);
   if (!event.method.empty()) writer.member("method", bounded(event.method, kNameBytesMax));
   if (!event.path.empty()) writer.member("path", bounded(event.path));
+  if (!event.secrets.empty()) writer.member("secrets", event.secrets);
   if (event.would_deny) writer.member("would_deny", true);
   writer.member("verdict", event.allowed ? "allow" : "deny")
       .member("layer", event.layer)

@@ -39,6 +39,7 @@ struct Event {
   uint32_t rule_line = 0;
   std::string method;  // of an http request; empty otherwise
   std::string path;    // of a request that was judged, without its query
+  std::vector<std::string> secrets;  // that were put into the request, by name
   bool is_request = false;  // class 4002, one request of a connection
   bool would_deny = false;  // allowed only because the endpoint's enforcement is audit
   uint64_t bytes_out = 0, bytes_in = 0;

@@ -52,7 +52,7 @@ bool Credentials::wants_body() const {
   return std::any_of(bound_.begin(), bound_.end(), [](const policy::Credential* each) { return each->body; });
 }
 
-Result<std::string> Credentials::value(std::string_view secret, const Place& place) const {
+Result<std::string> Credentials::value(std::string_view secret, const Place& place, Names& used) const {
   if (!policy::is_secret_name(secret))
     return make_error(place.name() + " holds '" + std::string(policy::kPlaceholderPrefix) +
                       "' without the name of a secret behind it");
@@ -76,6 +76,7 @@ Result<std::string> Credentials::value(std::string_view secret, const Place& pla
       return make_error(
           "the secret " + quoted(secret) +
           " has bytes that cannot stand in a header; set it again with 'nemoclawctl secret set'");
+    used.emplace(secret);
     return found;
   }
   return make_error(place.name() + " holds the placeholder of the secret " + quoted(secret) +
@@ -83,44 +84,46 @@ Result<std::string> Credentials::value(std::string_view secret, const Place& pla
                     std::string(destination_.host) + ":" + std::to_string(destination_.port) + elsewhere);
 }
 
-Result<void> Credentials::fill_fields(http::Request& request) const {
+Result<void> Credentials::fill_fields(http::Request& request, Names& used) const {
   for (http::Field& field : request.fields) {
     Place place;
     place.header = field.name;
-    TRY(fill_field(field.value, [&](std::string_view secret) { return value(secret, place); }));
+    TRY(fill_field(field.value, [&](std::string_view secret) { return value(secret, place, used); }));
   }
   return {};
 }
 
-Result<void> Credentials::fill_target(http::Request& request) const {
+Result<void> Credentials::fill_target(http::Request& request, Names& used) const {
   const size_t mark = std::min(request.path.find('?'), request.path.size());
   const std::string_view path(request.path);
   if (path.find('%') == std::string_view::npos && !holds_placeholder(path)) return {};
-  TRY(check_path(path.substr(0, mark), [&](std::string_view secret) { return value(secret, Place{}); }));
+  TRY(check_path(path.substr(0, mark), [&](std::string_view secret) { return value(secret, Place{}, used); }));
   if (mark == request.path.size()) return {};
   const std::string query =
       TRY(fill_query(path.substr(mark + 1), [&](std::string_view key, std::string_view secret) {
         Place place;
         place.query = key;
-        return value(secret, place);
+        return value(secret, place, used);
       }));
   request.path = request.path.substr(0, mark + 1) + query;
   return {};
 }
 
-Result<void> Credentials::fill(http::Request& request, std::string* body) const {
-  TRY(fill_target(request));
-  TRY(fill_fields(request));
+Result<std::vector<std::string>> Credentials::fill(http::Request& request, std::string* body) const {
+  Names used;
+  TRY(fill_target(request, used));
+  TRY(fill_fields(request, used));
   if (body && !is_encoded(request)) {
     Place place;
     place.body = true;
-    std::string filled = TRY(
-        fill_body(*body, media_type(request), [&](std::string_view secret) { return value(secret, place); }));
+    std::string filled = TRY(fill_body(*body, media_type(request), [&](std::string_view secret) {
+      return value(secret, place, used);
+    }));
     if (filled != *body) *body = std::move(filled);
     request.framing = body->empty() ? request.framing : http::Framing{http::BodyKind::Length, body->size()};
   }
   if (!empty()) ask_for_plain_answer(request);
-  return {};
+  return std::vector<std::string>(used.begin(), used.end());
 }
 
 std::shared_ptr<const http::MaskPatterns> Credentials::mask() const {
@@ -137,7 +140,7 @@ std::shared_ptr<const http::MaskPatterns> Credentials::mask() const {
 
 std::string placeholder_problem(const http::Request& request) {
   http::Request copy = request;
-  const Result<void> filled =
+  const Result<std::vector<std::string>> filled =
       Credentials({}, {request.authority.host, request.authority.port, false}, nullptr).fill(copy, nullptr);
   return filled ? std::string() : filled.error().message;
 }

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -38,9 +39,9 @@ class Credentials {
   bool empty() const { return bound_.empty(); }
   // The body must be read whole before the request is judged.
   bool wants_body() const;
-  // Replaces in `request`, whose path is canonical, and in `body`, if there is one. An error says why the
-  // request may not be sent, and then neither is to be used.
-  Result<void> fill(http::Request& request, std::string* body) const;
+  // Replaces in `request`, whose path is canonical, and in `body`, if there is one. The names of the secrets
+  // that were put in, sorted; an error says why the request may not be sent, and then neither is to be used.
+  Result<std::vector<std::string>> fill(http::Request& request, std::string* body) const;
   // What must not come back from this destination; null if nothing is bound to it.
   std::shared_ptr<const http::MaskPatterns> mask() const;
 
@@ -50,9 +51,10 @@ class Credentials {
     bool body = false;
     std::string name() const;
   };
-  Result<std::string> value(std::string_view secret, const Place& place) const;
-  Result<void> fill_fields(http::Request& request) const;
-  Result<void> fill_target(http::Request& request) const;
+  using Names = std::set<std::string, std::less<>>;
+  Result<std::string> value(std::string_view secret, const Place& place, Names& used) const;
+  Result<void> fill_fields(http::Request& request, Names& used) const;
+  Result<void> fill_target(http::Request& request, Names& used) const;
 
   std::vector<const policy::Credential*> bound_;
   Destination destination_;

@@ -130,8 +130,9 @@ std::variant<RequestPermit, Refused> Enforcer::decide_request(Connection& connec
   if (!credentials.empty()) judged = request;
   std::optional<std::string> filled_body;
   if (!body.empty()) filled_body = body;
-  if (const Result<void> done = credentials.fill(request, filled_body ? &*filled_body : nullptr); !done)
-    return refused(denial("credentials", "policy_denied", done.error().message));
+  Result<std::vector<std::string>> used = credentials.fill(request, filled_body ? &*filled_body : nullptr);
+  if (!used) return refused(denial("credentials", "policy_denied", used.error().message));
+  event.secrets = std::move(*used);
   // By endpoint and not by host: below a wildcard, every new name would start a new count.
   const std::string key = connection.container->subject.container + " line " + std::to_string(endpoint_line);
   const Quota::Time now = std::chrono::steady_clock::now();

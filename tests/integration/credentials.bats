@@ -61,7 +61,7 @@ expect_secret_nowhere() {
   expect 0 "API_TOKEN=nemoclaw:secret:api-token" "GET /show"
   expect_not "$SECRET"
   expect_received "Authorization: Bearer $SECRET"
-  expect_audit '.class_uid == 4002 and .verdict == "allow" and .path == "/show"'
+  expect_audit '.class_uid == 4002 and .verdict == "allow" and .path == "/show" and .secrets == ["api-token"]'
   expect_secret_nowhere
 }
 

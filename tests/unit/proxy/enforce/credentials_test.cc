@@ -60,7 +60,7 @@ class CredentialsTest : public testing::Test {
   }
   // The reason why it is refused; "" if it is not.
   static std::string refusal(const Credentials& credentials, http::Request made, std::string body = "") {
-    const Result<void> filled = credentials.fill(made, body.empty() ? nullptr : &body);
+    const auto filled = credentials.fill(made, body.empty() ? nullptr : &body);
     return filled ? "" : filled.error().message;
   }
 
@@ -74,6 +74,15 @@ TEST_F(CredentialsTest, F17_aHeaderGetsTheSecretWhereThePolicyPutsIt) {
   ASSERT_TRUE(at("api.test").fill(made, nullptr));
   EXPECT_EQ(made.fields[0].value, std::string("Bearer ") + kToken);
   EXPECT_EQ(made.fields[1].value, "as it was");
+}
+
+TEST_F(CredentialsTest, H8_theNamesOfTheSecretsInARequestAreKnownAndNothingElse) {
+  const std::string placeholder = "nemoclaw:secret:token";
+  http::Request made = request("/x?key=" + placeholder, {{"Authorization", "Bearer " + placeholder}});
+  const std::vector<std::string> unknown{"?"};
+  EXPECT_EQ(at("api.test").fill(made, nullptr).value_or(unknown), std::vector<std::string>{"token"});
+  http::Request none = request("/x", {{"Authorization", "Bearer mine"}});
+  EXPECT_EQ(at("api.test").fill(none, nullptr).value_or(unknown), std::vector<std::string>{});
 }
 
 TEST_F(CredentialsTest, F17_basicIsDecodedAndEncodedAgain) {
@@ -100,7 +109,7 @@ TEST_F(CredentialsTest, F17_aBodyGetsItAsItsTypeNeedsIt) {
   store_.values["word"] = R"(a"b\c&d=e)";
   const auto filled = [&](const std::string& type, std::string body) {
     http::Request made = request("/x", {{"Content-Type", type}});
-    const Result<void> done = at("api.test").fill(made, &body);
+    const auto done = at("api.test").fill(made, &body);
     EXPECT_TRUE(done) << done.error().message;
     EXPECT_EQ(made.framing.length, body.size());
     return body;
