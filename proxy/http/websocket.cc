@@ -124,32 +124,43 @@ WebSocketChecker::Step WebSocketChecker::pass_payload(std::string_view& input, s
   const std::string_view taken =
       input.substr(0, static_cast<size_t>(std::min<uint64_t>(left_, input.size())));
   input.remove_prefix(taken.size());
-  const bool is_text = opcode_ == kText || (opcode_ == kContinuation && kind_ == MessageKind::Text);
-  if (is_text || opcode_ == kClose) {
+  left_ -= taken.size();
+  if (is_held_back()) return pass_control(taken, out);
+  if (opcode_ == kText || (opcode_ == kContinuation && kind_ == MessageKind::Text)) {
     std::string plain(taken);
     if (from_client_)
       for (char& c : plain) c = static_cast<char>(c ^ mask_[offset_++ % 4]);
-    if (opcode_ == kClose)
-      control_ += plain;
-    else
-      check_text(plain);
+    check_text(plain);
     if (bad_text_) return fail(1007, "a text message that is not UTF-8");
   }
-  left_ -= taken.size();
-  // A close frame goes on only when its code was seen.
-  if (opcode_ == kClose) {
-    header_ += taken;
-    if (left_ > 0) return Step::NeedMore;
-    const Step step = end_frame();
-    if (step != Step::Failed) out += header_;
-    header_.clear();
-    return step;
-  }
-  out += taken;
-  return left_ > 0 ? Step::NeedMore : end_frame();
+  if (content_ && opcode_ < kClose)
+    content_->add_content(taken, out);
+  else
+    out += taken;
+  return left_ > 0 ? Step::NeedMore : end_frame(out);
 }
 
-WebSocketChecker::Step WebSocketChecker::end_frame() {
+// A close frame goes on only when its code was seen, and others in which a secret may be only as a whole.
+bool WebSocketChecker::is_held_back() const { return opcode_ == kClose || (opcode_ > kClose && secrets_); }
+
+WebSocketChecker::Step WebSocketChecker::pass_control(std::string_view taken, std::string& out) {
+  const size_t head = header_size();
+  header_ += taken;
+  for (const char raw : taken)
+    control_ += from_client_ ? static_cast<char>(raw ^ mask_[offset_++ % 4]) : raw;
+  if (left_ > 0) return Step::NeedMore;
+  std::string frame = std::move(header_);
+  header_.clear();
+  if (secrets_) frame.replace(head, frame.npos, secrets_->mask(control_));
+  const Step step = end_frame(out);
+  if (step == Step::Failed) return step;
+  if (content_ && step == Step::Closed) content_->end(out);  // of a message that nobody completes
+  if (content_ && !content_->add_verbatim(frame, out)) return fail(1002, "too many frames within a message");
+  if (!content_) out += frame;
+  return step;
+}
+
+WebSocketChecker::Step WebSocketChecker::end_frame(std::string& out) {
   part_ = Part::Header;
   if (opcode_ == kClose) {
     if (control_.size() == 1) return fail(1002, "a close frame with half a code");
@@ -164,6 +175,7 @@ WebSocketChecker::Step WebSocketChecker::end_frame() {
   }
   const bool ends_text = opcode_ < kClose && final_ && kind_ == MessageKind::Text;
   if (ends_text && !partial_.empty()) return fail(1007, "a text message that ends within a character");
+  if (content_ && opcode_ < kClose && final_) content_->end(out);
   header_.clear();
   return Step::NeedMore;
 }
@@ -187,7 +199,11 @@ WebSocketChecker::Step WebSocketChecker::feed(std::string_view& input, std::stri
       is_header_due_ = true;
       if (step == Step::MessageStart) return step;
     }
-    if (std::exchange(is_header_due_, false) && opcode_ != kClose) out += header_;
+    if (std::exchange(is_header_due_, false) && !is_held_back()) {
+      if (content_ && !content_->add_verbatim(header_, out))
+        return fail(1002, "too many frames within a message");
+      if (!content_) out += header_;
+    }
     const Step step = pass_payload(input, out);
     if (step != Step::NeedMore || part_ == Part::Payload || input.empty()) return step;
   }

@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "proxy/http/frame_masker.h"
 #include "proxy/http/request.h"
 #include "proxy/http/response.h"
 #include "runtime/base/result.h"
@@ -17,9 +18,13 @@ enum class MessageKind : uint8_t { Text, Binary };
 
 class WebSocketChecker {
  public:
-  // `from_client`: frames must be masked; those of a server must not be.
-  WebSocketChecker(bool from_client, uint64_t message_bytes_max)
-      : from_client_(from_client), message_bytes_max_(message_bytes_max) {}
+  // `from_client`: frames must be masked; those of a server must not be. `secrets`: what a server's payloads
+  // must not let through; null: nothing.
+  WebSocketChecker(bool from_client, uint64_t message_bytes_max,
+                   std::shared_ptr<const MaskPatterns> secrets = nullptr)
+      : from_client_(from_client), message_bytes_max_(message_bytes_max), secrets_(std::move(secrets)) {
+    if (secrets_) content_.emplace(secrets_);
+  }
 
   enum class Step : uint8_t {
     NeedMore,
@@ -27,8 +32,9 @@ class WebSocketChecker {
     Closed,        // behind a close frame, which is in `out`; nothing may follow
     Failed,        // close_code() and error() say why; `out` holds only whole checked bytes
   };
-  // Takes bytes off the front of `input` and appends those that may go on to `out`, as they came: of a frame
-  // that passes nothing can be read in two ways.
+  // Takes bytes off the front of `input` and appends those that may go on to `out`, as they came but for
+  // secrets: of a frame that passes nothing can be read in two ways. What may be the beginning of a secret
+  // waits for the rest of its message.
   Step feed(std::string_view& input, std::string& out);
 
   MessageKind kind() const { return kind_; }
@@ -45,13 +51,17 @@ class WebSocketChecker {
   const char* opcode_problem() const;
   void check_text(std::string_view payload);
   Step pass_payload(std::string_view& input, std::string& out);
-  Step end_frame();
+  Step pass_control(std::string_view taken, std::string& out);
+  Step end_frame(std::string& out);
+  bool is_held_back() const;
 
   bool from_client_;
   uint64_t message_bytes_max_;
+  std::shared_ptr<const MaskPatterns> secrets_;
+  std::optional<FrameMasker> content_;
   Part part_ = Part::Header;
   std::string header_, mask_;  // of the frame that is being read
-  std::string control_;  // payload of a close frame, unmasked
+  std::string control_;  // payload of a control frame, unmasked
   uint64_t left_ = 0, offset_ = 0, message_bytes_ = 0;
   uint8_t opcode_ = 0;
   bool is_header_due_ = false, final_ = false, in_message_ = false, is_closed_ = false, bad_text_ = false;

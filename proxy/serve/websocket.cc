@@ -4,6 +4,7 @@
 
 #include <asio/experimental/awaitable_operators.hpp>
 
+#include "proxy/http/mask_response.h"
 #include "proxy/http/websocket.h"
 #include "proxy/net/listener.h"
 
@@ -66,8 +67,10 @@ class Judge {
 
 class Frames {
  public:
-  Frames(Judge& judge, WebSocketEnds& ends, Watchdog& watchdog, net::RelayBytes& bytes)
-      : judge_(judge), ends_(ends), watchdog_(watchdog), bytes_(bytes) {}
+  // `secrets`: of the permit; what must not come back.
+  Frames(Judge& judge, WebSocketEnds& ends, std::shared_ptr<const http::MaskPatterns> secrets,
+         Watchdog& watchdog, net::RelayBytes& bytes)
+      : judge_(judge), ends_(ends), secrets_(std::move(secrets)), watchdog_(watchdog), bytes_(bytes) {}
 
   net::Task<void> run() {
     using namespace asio::experimental::awaitable_operators;
@@ -102,7 +105,7 @@ class Frames {
   };
 
   net::Task<void> pump(Side& from, Side& to, bool is_client) {
-    http::WebSocketChecker checker(is_client, ends_.message_bytes_max);
+    http::WebSocketChecker checker(is_client, ends_.message_bytes_max, is_client ? nullptr : secrets_);
     std::string kept = std::exchange(from.unread, {});
     std::string_view input = kept;
     for (;;) {
@@ -162,6 +165,7 @@ class Frames {
 
   Judge& judge_;
   WebSocketEnds& ends_;
+  std::shared_ptr<const http::MaskPatterns> secrets_;
   Watchdog& watchdog_;
   net::RelayBytes& bytes_;
   bool client_is_told_ = false;
@@ -208,15 +212,20 @@ net::Task<void> serve_websocket(enforce::Context& context, enforce::Connection& 
   }
   const std::string accept = accept_for(http::find_field(request.fields, "sec-websocket-key")->value);
   outcome.failure = http::websocket_response_problem(request, response, accept);
-  if (!outcome.failure.empty()) co_return;
+  if (!outcome.failure.empty()) {
+    if (permit.mask()) outcome.failure = permit.mask()->mask(outcome.failure);
+    co_return;
+  }
   outcome.answer_started = true;
   outcome.status = 101;
-  const std::string answer = http::serialise_websocket_response(response);
+  const auto& secrets = permit.mask();
+  const std::string answer =
+      http::serialise_websocket_response(secrets ? http::masked(*secrets, response) : response);
   const net::IoResult told = co_await ends.client.stream.write_all(asio::buffer(answer));
   if (told.code) co_return;
   watchdog.allow(kSilence);
   Judge judge(context, connection, permit.judged());
-  co_await Frames(judge, ends, watchdog, outcome.bytes).run();
+  co_await Frames(judge, ends, secrets, watchdog, outcome.bytes).run();
 }
 
 }  // namespace nemoclaw::serve

@@ -29,8 +29,8 @@ struct Outcome {
 };
 
 Outcome run(const std::string& bytes, bool masked = true, size_t piece = SIZE_MAX,
-            uint64_t bytes_max = 1 << 20) {
-  WebSocketChecker checker(masked, bytes_max);
+            uint64_t bytes_max = 1 << 20, std::shared_ptr<const MaskPatterns> secrets = nullptr) {
+  WebSocketChecker checker(masked, bytes_max, std::move(secrets));
   Outcome outcome;
   for (size_t at = 0; at < bytes.size(); at += std::min(piece, bytes.size() - at)) {
     std::string_view input = std::string_view(bytes).substr(at, piece);
@@ -120,6 +120,36 @@ Request handshake() {
                     {"Sec-WebSocket-Extensions", "permessage-deflate"},
                     {"Sec-WebSocket-Protocol", "chat, superchat"}};
   return request;
+}
+
+// Whatever the cuts: what comes through has the length of what came, and no secret in it.
+TEST(WebSocket, F18_SecretsInWhatAServerSaysAreMasked) {
+  const auto secrets = std::make_shared<const MaskPatterns>(std::vector<std::string>{"s3cret-value"});
+  const std::string stars(12, '*');
+  struct Case {
+    std::string came, passed;
+  };
+  const std::string ping = frame(0x89, "s3cret-value", false);
+  for (const Case& each :
+       {Case{frame(0x81, "a s3cret-value!", false), frame(0x81, "a " + stars + "!", false)},
+        {frame(0x82, std::string("\0s3cret-value", 13), false), frame(0x82, std::string(1, '\0') + stars, false)},
+        {frame(0x01, "x s3cr", false) + ping + frame(0x00, "et-v", false) + frame(0x80, "alue y", false),
+         frame(0x01, "x ****", false) + frame(0x89, stars, false) + frame(0x00, "****", false) + frame(0x80, "**** y", false)},
+        // The beginning of one that does not go on, and one that a message's end cuts.
+        {frame(0x01, "s3cr", false) + frame(0x80, "umb", false), frame(0x01, "s3cr", false) + frame(0x80, "umb", false)},
+        {frame(0x81, "s3cret-", false) + frame(0x81, "value", false), frame(0x81, "s3cret-", false) + frame(0x81, "value", false)},
+        {frame(0x81, std::string(70000, 'x') + "s3cret-value", false), frame(0x81, std::string(70000, 'x') + stars, false)},
+        {frame(0x01, "s3c", false) + frame(0x88, "\x03\xe8 s3cret-value", false),
+         frame(0x01, "s3c", false) + frame(0x88, "\x03\xe8 " + stars, false)}})
+    for (const size_t piece : {size_t{1}, size_t{3}, size_t{7}, SIZE_MAX})
+      EXPECT_EQ(run(each.came, false, piece, 1 << 20, secrets).out, each.passed) << each.came.substr(0, 60) << piece;
+}
+
+TEST(WebSocket, F18_NoMoreThanALittleWaitsForTheRestOfASecret) {
+  const auto secrets = std::make_shared<const MaskPatterns>(std::vector<std::string>{"s3cret-value"});
+  std::string bytes = frame(0x01, "s3c", false);
+  for (int i = 0; i < 2000; ++i) bytes += frame(0x89, std::string(100, 'p'), false);
+  EXPECT_EQ(run(bytes, false, SIZE_MAX, 1 << 20, secrets).events, "text 1002");
 }
 
 TEST(WebSocket, D16_HandshakeOfTheClient) {
