@@ -41,6 +41,8 @@ start_peer() {
 offers() {
   case $1-$2 in
     tinyproxy-i?*) [ "$2" = idle ] ;;
+    nemoclaw-ih2 | haproxy-ih2) true ;;
+    *-ih2) false ;;
     direct-latency | direct-ilatency) true ;;
     direct-*) false ;;
     mitmproxy-i?*) [ "$2" != idle ] ;;
@@ -80,6 +82,15 @@ aim() {
     client=(taskset -c "$load_cpu" "${ours[@]}" exec "$group" /usr/bin/load client)
 }
 
+# The client of HTTP/2 speaks to no proxy: ours captures its connection, haproxy is where it is sent.
+# shellcheck disable=SC2034  # used by works.bash
+aim_h2() {
+  case $1 in
+    nemoclaw) client=(taskset -c "$load_cpu" "${ours[@]}" exec "$group" /usr/bin/h2load https://api.test:8443/) ;;
+    haproxy) client=(taskset -c "$load_cpu" ip netns exec "$group-p" h2load --connect-to=127.0.0.1:4444 https://api.test:8443/) ;;
+  esac
+}
+
 start_nemoclaw() {
   ours=("$runtime" --config "$work/config.yaml" --root "$work/state")
   mkdir -p "$work/policies" "$work/bundle"
@@ -106,10 +117,15 @@ network_policies:
           - {allow: {method: GET, path: /**}}
           - {allow: {method: POST, path: /upload}}
         deny_rules: [{method: GET, path: /secret/**}]
-    binaries: [{path: /usr/bin/load}]
+      - host: api.test
+        port: 8443
+        protocol: rest
+        rules: [{allow: {method: GET, path: /**}}]
+        deny_rules: [{method: GET, path: /secret/**}]
+    binaries: [{path: /usr/bin/load}, {path: /usr/bin/h2load}]
 END
   "$repo/oci-bundles/make-rootfs" "$work/rootfs" --ca "$work/ca.pem" --host "$origin plain.test" --host "$origin api.test" \
-    --add "$load" /usr/bin/load
+    --add "$load" /usr/bin/load --add "$(command -v h2load)" /usr/bin/h2load
   (cd "$work/bundle" && "$runtime" spec)
   jq --arg root "$work/rootfs" --arg group "/$group/agent" --arg net "/run/netns/$group-a" '.process.terminal = false |
     .process.args = ["/bin/sleep", "100000"] | .root = {path: $root, readonly: false} | .linux.cgroupsPath = $group |
@@ -183,6 +199,12 @@ listen tls
   http-reuse always
   http-request deny if { path_beg /secret/ }
   server origin $origin:443 ssl verify required ca-file $work/ca.pem sni str(api.test) verifyhost api.test
+listen http2
+  bind 127.0.0.1:4444 ssl crt $work/both.pem alpn h2
+  mode http
+  http-reuse always
+  http-request deny if { path_beg /secret/ }
+  server origin $origin:8443 ssl verify required ca-file $work/ca.pem sni str(api.test) verifyhost api.test alpn h2
 END
   counted haproxy haproxy -db -f "$work/haproxy.conf"
   wait_for_port haproxy 4443

@@ -71,6 +71,11 @@ make_place() {
   taskset -c "$load_cpu" ip netns exec "$group-o" "$load" origin --plain "$origin:8080" --tls "$origin:443" \
     --certificate "$work/origin.pem" --key "$work/origin.key" &
   started+=($!)
+  mkdir "$work/www"
+  printf %064d 0 >"$work/www/index.html"
+  taskset -c "$load_cpu" ip netns exec "$group-o" nghttpd --address="$origin" --htdocs="$work/www" 8443 \
+    "$work/origin.key" "$work/origin.pem" >/dev/null 2>&1 &
+  started+=($!)
 }
 
 # account NAME PID...: their CPU time is counted there from now on, and that of the processes that they start

@@ -15,6 +15,7 @@ title_of() {
     idle) echo "idle tunnel: KiB of the proxy||" ;;
     latency) echo "2,000 requests/s through tunnels: CPU us|p50 us|p99 us" ;;
     ikept) echo "inspected request on a kept connection: CPU us|p50 us|p99 us" ;;
+    ih2) echo "inspected request over HTTP/2: CPU us|mean us|slowest us" ;;
     iconnect) echo "new inspected connection, one request, close: CPU us|p50 us|p99 us" ;;
     ibulk) echo "inspected download: CPU us per MB||" ;;
     iidle) echo "idle inspected connection: KiB of the proxy||" ;;

@@ -54,6 +54,25 @@ hold() {
 }
 
 work_kept() { measure "$1" "$2" 1 --connections 8 --requests "$(scaled 20000)"; }
+# h2load counts its connections' beginnings, too: eight among thousands of requests. It knows the mean and the slowest.
+work_h2() {
+  local peer=$1 work_name=$2 count before after answer
+  count=$(scaled 20000)
+  aim_h2 "$peer"
+  before=$(cpu_of "$peer")
+  answer=$("${client[@]}" -n "$count" -c 8 -m 1 2>"$work/load.err") || { problem "$peer $work_name"; return; }
+  after=$(cpu_of "$peer")
+  if ! grep -q " $count succeeded, 0 failed" <<<"$answer"; then
+    grep '^requests:' <<<"$answer" >"$work/load.err" || true
+    problem "$peer $work_name"
+    return
+  fi
+  awk -v cpu=$((after - before)) -v count="$count" 'function us(text) {
+      return text ~ /us$/ ? text + 0 : text ~ /ms$/ ? text * 1000 : text * 1000000
+    }
+    /^time for request:/ {printf "%.3f %.1f %.1f\n", cpu / 1000 / count, us($6), us($5)}' <<<"$answer" >>"$work/$peer-$work_name.txt"
+}
+
 work_connect() {
   if is_inspected "$2"; then
     measure "$1" "$2" 1 --connections 4 --requests "$(scaled 400)" --fresh 1
