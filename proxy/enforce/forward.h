@@ -32,7 +32,9 @@ class OpenTunnel {
 class Forwarding {
  public:
   Forwarding(std::unique_ptr<Live> live, Permit permit, audit::Event event)
-      : live_(std::move(live)), permit_(std::move(permit)), event_(std::move(event)) {}
+      : live_(std::move(live)), permit_(std::move(permit)), event_(std::move(event)) {
+    permit_.forget_question();
+  }
   net::tcp::socket& socket() { return live_->socket; }
   Live& live() { return *live_; }
   const audit::Event& event() const { return event_; }

@@ -50,6 +50,14 @@ class Permit {
   const std::shared_ptr<Container>& container() const { return container_; }
   // Set if the policy judges requests: nothing of the client may pass but what a RequestPermit holds.
   const std::optional<Connection>& inspected() const { return inspected_; }
+  // Once there is a connection: only where it may lead is asked for again.
+  void forget_question() {
+    request_ = {};
+    inspected_.reset();
+    intent_ = {};
+    event_.actor = {};
+    event_.reason.clear();
+  }
 
  private:
   friend class Enforcer;

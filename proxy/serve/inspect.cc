@@ -35,9 +35,15 @@ std::vector<std::string> offered_to_origin(const tls::ClientHello& hello) {
   return offered;
 }
 
-bool offers(const tls::ClientHello& hello, std::string_view protocol) {
-  return std::find(hello.alpn.begin(), hello.alpn.end(), protocol) != hello.alpn.end();
-}
+// What the client has said first, as far as it decides how to go on.
+struct First {
+  enum class Kind : uint8_t { Nothing, Http1, Tls, Foreign };
+  Kind kind = Kind::Nothing;
+  std::string bytes;
+  std::string name_problem;
+  std::vector<std::string> offered;  // to the origin
+  bool has_alpn = false;
+};
 
 class Inspection {
  public:
@@ -73,6 +79,14 @@ class Inspection {
   }
 
   net::Task<void> serve(std::string early) {
+    First first;
+    co_await read_first(std::move(early), first);
+    if (first.kind == First::Kind::Tls) co_return co_await serve_tls(std::move(first));
+    if (first.kind == First::Kind::Http1) co_return co_await serve_plain(std::move(first.bytes));
+    if (first.kind == First::Kind::Foreign) net::reset_connection(client_);
+  }
+
+  net::Task<void> read_first(std::string early, First& first) {
     tls::Sniffer sniffer;
     sniffer.feed(early);
     net::PlainStream stream(client_);
@@ -84,15 +98,20 @@ class Inspection {
     }
     const tls::Sniffed& found = sniffer.result();
     if (found.protocol == tls::Protocol::Tls && found.malformed.empty()) {
-      const tls::ClientHello hello = found.hello;
-      co_return co_await serve_tls(hello, sniffer.take_bytes());
+      first.kind = First::Kind::Tls;
+      first.name_problem = name_problem(found.hello, connection_.request.host);
+      first.offered = offered_to_origin(found.hello);
+      first.has_alpn = !found.hello.alpn.empty();
+    } else if (found.protocol == tls::Protocol::Http1) {
+      first.kind = First::Kind::Http1;
+    } else {
+      first.kind = First::Kind::Foreign;
+      refuse("unsupported_protocol", std::string("the policy judges requests, and what the client speaks (") +
+                                         tls::protocol_name(found.protocol) +
+                                         (found.malformed.empty() ? "" : ": " + found.malformed) +
+                                         ") holds none that can be read");
     }
-    if (found.protocol == tls::Protocol::Http1) co_return co_await serve_plain(sniffer.take_bytes());
-    refuse("unsupported_protocol", std::string("the policy judges requests, and what the client speaks (") +
-                                       tls::protocol_name(found.protocol) +
-                                       (found.malformed.empty() ? "" : ": " + found.malformed) +
-                                       ") holds none that can be read");
-    net::reset_connection(client_);
+    first.bytes = sniffer.take_bytes();
   }
 
   net::Task<void> serve_plain(std::string bytes) {
@@ -101,39 +120,46 @@ class Inspection {
     co_await serve_requests(context_, connection_, plain, origin, watchdog_, bytes_);
   }
 
-  net::Task<void> serve_tls(const tls::ClientHello& hello, std::string bytes) {
-    if (std::string problem = name_problem(hello, connection_.request.host); !problem.empty()) {
-      refuse("authority_mismatch", std::move(problem));
+  net::Task<void> serve_tls(First first) {
+    if (!first.name_problem.empty()) {
+      refuse("authority_mismatch", std::move(first.name_problem));
       co_return co_await close_with_alert();
     }
     connection_.is_tls = true;
     const Result<const tls::Upstream*> upstream = context_.trust->upstream();
     Origin origin(forwarding_, upstream ? *upstream : nullptr, connection_.request.host);
+    std::string failure;
+    std::unique_ptr<tls::Stream> stream = co_await shake(std::move(first), origin, upstream, failure);
+    if (stream) co_await serve_protected(*stream, origin, failure);
+  }
+
+  // Null if the client cannot be spoken to. `failure`: why there is no origin.
+  net::Task<std::unique_ptr<tls::Stream>> shake(First first, Origin& origin,
+                                                const Result<const tls::Upstream*>& upstream,
+                                                std::string& failure) {
     Result<void> opened = upstream ? Result<void>() : upstream.error();
-    if (upstream) opened = co_await origin.open(offered_to_origin(hello));
+    if (upstream) opened = co_await origin.open(first.offered);
+    if (!opened) failure = "the origin's TLS: " + opened.error().message;
     // If there is no origin, the client still learns why, in a protocol that it speaks.
-    std::string chosen = opened                                              ? origin.alpn()
-                         : !offers(hello, "http/1.1") && offers(hello, "h2") ? "h2"
-                                                                             : "";
+    std::string chosen = opened ? origin.alpn() : first.offered == std::vector<std::string>{"h2"} ? "h2" : "";
     // An origin without ALPN speaks HTTP/1.1, and so must a client that has it.
-    if (chosen.empty() && !hello.alpn.empty()) chosen = "http/1.1";
+    if (chosen.empty() && first.has_alpn) chosen = "http/1.1";
     Result<tls::SslPtr> ssl =
         context_.trust->server().accept(connection_.request.host, chosen, std::time(nullptr));
     if (!ssl) {
       refuse("upstream_tls", ssl.error().message);
-      co_return co_await close_with_alert();
+      co_await close_with_alert();
+      co_return std::unique_ptr<tls::Stream>();
     }
-    tls::Stream stream(client_, std::move(*ssl), std::move(bytes));
-    const Result<void> shaken = co_await stream.handshake();
+    auto stream = std::make_unique<tls::Stream>(client_, std::move(*ssl), std::move(first.bytes));
+    const Result<void> shaken = co_await stream->handshake();
     if (!shaken) {
       // Often a client that does not believe the sandbox's authority: pinned, or with a trust store of its
       // own.
       refuse("unsupported_protocol", "the TLS handshake with the client failed: " + shaken.error().message);
-      co_return;
+      co_return std::unique_ptr<tls::Stream>();
     }
-    std::string failure;
-    if (!opened) failure = "the origin's TLS: " + opened.error().message;
-    co_await serve_protected(stream, origin, failure);
+    co_return stream;
   }
 
   // `failure`: why there is no origin.
@@ -171,12 +197,24 @@ class Inspection {
   net::RelayBytes bytes_;
 };
 
+// The count of connections was raised by who started it.
+net::Task<void> go_on(enforce::Context& context, tcp::socket client, std::string early,
+                      enforce::Connection connection, enforce::Forwarding forwarding) {
+  {
+    Inspection inspection(context, client, connection, forwarding);
+    co_await inspection.run(std::move(early));
+  }
+  --context.counters.connections;
+}
+
 }  // namespace
 
 net::Task<void> inspect(enforce::Context& context, tcp::socket& client, std::string early,
                         enforce::Connection connection, enforce::Forwarding& forwarding) {
-  Inspection inspection(context, client, connection, forwarding);
-  co_await inspection.run(std::move(early));
+  ++context.counters.connections;
+  net::start(client.get_executor(), go_on(context, std::move(client), std::move(early), std::move(connection),
+                                          std::move(forwarding)));
+  co_return;
 }
 
 net::Task<bool> inspect_one(enforce::Context& context, Side& client, http::Request request,

@@ -8,7 +8,8 @@
 
 namespace nemoclaw::serve {
 
-// `early`: bytes of the client that were read already. Ends with the connection; finishes `forwarding`.
+// `early`: bytes of the client that were read already. Takes both ends and goes on by itself: it returns at
+// once, so that nothing of what led here stays in memory with a client that waits.
 net::Task<void> inspect(enforce::Context& context, net::tcp::socket& client, std::string early,
                         enforce::Connection connection, enforce::Forwarding& forwarding);
 
