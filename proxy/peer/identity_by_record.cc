@@ -21,11 +21,11 @@ bool lives_in(const bpf::TaskView& process, const Namespaces& namespaces) {
          (namespaces.user == 0 || process.user_namespace == namespaces.user);
 }
 
-// The process and its parents up to the host's first one.
+// The process and its parents, as far as they were looked at: at most up to the host's first one.
 std::vector<const bpf::TaskView*> chain_of(const bpf::Look& look) {
   std::vector<const bpf::TaskView*> chain = {&look.process};
   for (const bpf::TaskView& each : look.ancestors) {
-    if (each.pid <= 1) break;
+    if (each.pid == 0) break;
     chain.push_back(&each);
   }
   return chain;
@@ -120,9 +120,8 @@ std::optional<Located> Identifier::Lookup::find(const SocketInfo& socket) {
     if (!executable) return std::nullopt;
     located.ancestors.push_back({static_cast<pid_t>(chain_[at]->pid), executable->path, executable});
   }
-  // The sandbox goes on beyond what the look shows.
-  if (chain_.size() > bpf::Look::kAncestorsMax) return std::nullopt;
-  return located;
+  // All of them are the sandbox's, and it may go on beyond what the look shows.
+  return std::nullopt;
 }
 
 void Identifier::Lookup::keep() {

@@ -13,6 +13,11 @@ constexpr const char* kLicense = "Dual BSD/GPL";  // as the kernel writes "free,
 // Numbers of linux/bpf.h's list of helpers.
 constexpr int32_t kMapLookup = 1, kMapUpdate = 2, kCurrentTask = 35, kSocketCookie = 46, kReadKernel = 113, kLoop = 181;
 
+// Parents that are looked at. Each costs the kernel's verifier 0.2 ms when the program is loaded; a container's processes
+// are seldom deeper.
+constexpr size_t kLevels = 7;
+static_assert(kLevels <= Look::kAncestorsMax);
+
 constexpr int kDescriptorsMax = 1 << 20;
 constexpr int kChunk = 16;  // descriptors that are read at once; the kernel's tables are multiples of 64
 
@@ -238,7 +243,7 @@ ProgramPlan build_look_program(const KernelLayout& layout, int map) {
   code.store(BPF_DW, frame, kSearch + static_cast<int>(offsetof(Search, file)), r7);
   // The parents first: what matters is that the process itself is looked at after its descriptors.
   std::vector<Assembler::Jump> done;
-  for (size_t level = 0; level < Look::kAncestorsMax; ++level) {
+  for (size_t level = 0; level < kLevels; ++level) {
     code.follow(r9, r9, layout.task_parent, kScratch);
     code.follow(r9, r9, layout.task_leader, kScratch);
     const size_t view = offsetof(Look, ancestors) + level * sizeof(TaskView);
