@@ -186,6 +186,24 @@ TEST_F(IdentityByRecord, aChildsParentsAreKnown) {
   EXPECT_EQ(finder.ways().record, 1u);
 }
 
+// More parents than a look shows: the search finds all of them.
+TEST_F(IdentityByRecord, aLongLineOfParentsIsComplete) {
+  constexpr size_t kDepth = 10;
+  child_that([&] {
+    for (size_t depth = 1; depth < kDepth; ++depth)
+      if (fork() != 0)
+        for (;;) pause();
+    connect_one().release();
+  });
+  const SocketTuple tuple = accept_one();
+  Identifier finder = identifier();
+  Failure failure;
+  const Result<Located> located = finder.locate(tuple, failure);
+  ASSERT_TRUE(located) << located.error().message;
+  EXPECT_EQ(located->ancestors.size(), kDepth);
+  EXPECT_EQ(finder.ways().search, 1u);
+}
+
 // poll(2) keeps a reference of its own while it waits, as most clients do when they are identified.
 TEST_F(IdentityByRecord, whoWaitsForAnAnswerIsStillAlone) {
   std::latch waiting(1);
