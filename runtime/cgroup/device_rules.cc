@@ -78,7 +78,9 @@ Result<void> apply_rule(DeviceTable& table, bool allow, const DeviceException& r
   return subtract(table, rule);
 }
 
-Result<uint8_t> parse_access(std::string_view text) {
+// "a" is no access of the specification's, but runc takes it, and callers write it: it adds nothing to what is allowed, and
+// denies everything.
+Result<uint8_t> parse_access(std::string_view text, bool allow) {
   uint8_t access = 0;
   for (const char c : text) {
     if (c == 'r')
@@ -87,6 +89,8 @@ Result<uint8_t> parse_access(std::string_view text) {
       access |= access_write;
     else if (c == 'm')
       access |= access_mknod;
+    else if (c == 'a')
+      access |= allow ? 0 : access_all;
     else
       return make_error("access: " + quoted(text) + " may only hold r, w and m");
   }
@@ -104,7 +108,7 @@ Result<void> add_spec_rule(DeviceTable& table, const oci::DeviceRule& rule) {
     if (number < any_number || number > INT32_MAX) return make_error(format("%lld is not a device number",
                                                                             static_cast<long long>(number)));
   }
-  exception.access = TRY(parse_access(rule.access));
+  exception.access = TRY(parse_access(rule.access, rule.allow));
   if (exception.access == 0) return make_error("access: must not be empty; use some of r, w and m");
   return apply_rule(table, rule.allow, exception);
 }
@@ -173,7 +177,7 @@ Result<DeviceTable> parse_devices_list(std::string_view text) {
     DeviceException each{line[0], parse_number(line.substr(2, colon - 2), good),
                          parse_number(line.substr(colon + 1, space - colon - 1), good), 0};
     if (!good) return make_error("malformed devices.list line " + quoted(line, 80));
-    each.access = TRY(parse_access(line.substr(space + 1)));
+    each.access = TRY(parse_access(line.substr(space + 1), true));
     table.exceptions.push_back(each);
   }
   return table;

@@ -123,6 +123,15 @@ TEST(DeviceRules, LaterRulesTakeBack) {
   EXPECT_TRUE(v1_allows(*table, 'c', 10, 2, access_read));
 }
 
+TEST(DeviceRules, TheLetterForAllOnlyEverDenies) {
+  const Result<DeviceTable> table = plan_devices({deny_all, rule(true, "c", 10, 1, "rwa"), rule(true, "c", 10, 2, "rw"),
+                                                  rule(false, "c", 10, 2, "a")});
+  ASSERT_TRUE(table) << table.error().message;
+  EXPECT_TRUE(v1_allows(*table, 'c', 10, 1, access_read | access_write));
+  EXPECT_FALSE(v1_allows(*table, 'c', 10, 2, access_read));
+  EXPECT_FALSE(plan_devices({deny_all, rule(true, "c", 10, 1, "a")}));
+}
+
 TEST(DeviceRules, Refused) {
   const std::pair<oci::DeviceRule, const char*> table[] = {
       {rule(true, "x", 1, 1, "r"), "linux.resources.devices[1]: type"},
