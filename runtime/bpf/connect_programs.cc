@@ -8,7 +8,7 @@ namespace nemoclaw::bpf {
 
 namespace {
 
-constexpr const char* kLicense = "Dual BSD/GPL";  // as the kernel writes "free, and GPL as well"
+constexpr const char* kLicense = "GPL";  // one of the two; the kernel has no word for both
 
 // Numbers of linux/bpf.h's list of helpers.
 constexpr int32_t kMapLookup = 1, kMapUpdate = 2, kCurrentTask = 35, kSocketCookie = 46, kReadKernel = 113, kLoop = 181;
