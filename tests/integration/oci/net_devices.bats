@@ -62,5 +62,5 @@ teardown() {
   expect 1 netDevices
   make_bundle '.linux.netDevices = {"a0": {}}' '.linux.namespaces |= map(select(.type != "network"))'
   run rt run --bundle "$B" "$ID"
-  expect 1 netDevices "network namespace"
+  expect 1 netDevices "NET namespace"
 }
