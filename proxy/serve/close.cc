@@ -4,7 +4,8 @@ namespace nemoclaw::serve {
 
 namespace {
 constexpr auto kCloseTime = std::chrono::seconds(10);
-constexpr size_t kDiscardedMax = 256 << 10;
+// A client that sends looks for an answer between its writes: so much it may send before it stops.
+constexpr size_t kDiscardedMax = 8 << 20;
 }  // namespace
 
 net::Task<void> close_gently(net::Stream& client, Watchdog& watchdog) {
