@@ -13,8 +13,8 @@ constexpr const char* kLicense = "GPL";  // one of the two; the kernel has no wo
 // Numbers of linux/bpf.h's list of helpers.
 constexpr int32_t kMapLookup = 1, kMapUpdate = 2, kCurrentTask = 35, kSocketCookie = 46, kReadKernel = 113, kLoop = 181;
 
-// Parents that are looked at. Each costs the kernel's verifier 0.2 ms when the program is loaded; a container's processes
-// are seldom deeper.
+// Parents that are looked at. Each costs the kernel's verifier 0.2 ms when the program is loaded; a container's
+// processes are seldom deeper.
 constexpr size_t kLevels = 7;
 static_assert(kLevels <= Look::kAncestorsMax);
 

@@ -20,8 +20,8 @@ class NetworkAhead {
   // Pure: the container gets a network namespace, and one that the runtime's own user namespace shall own.
   static bool is_wanted(const oci::Linux& linux_);
 
-  // With lo up, as every container gets it. At most one at a time in a process. Where it cannot be made (one CPU, no right to, no procfs), take() has
-  // none, and clone3 makes it or says why not.
+  // With lo up, as every container gets it. At most one at a time in a process. Where it cannot be made (one CPU,
+  // no right to, no procfs), take() has none, and clone3 makes it or says why not.
   void begin();
   // Waits until it is made and its thread has ended.
   Fd take();
